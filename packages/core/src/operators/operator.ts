@@ -1,0 +1,30 @@
+/** What an operator is: a recipe that becomes a function of a record once its task and its downstream are known. */
+import type { KeyValueStore } from '@millrace/state'
+import type { RecordContext } from '../record.js'
+
+/**
+ * One step of a pipeline. `timestamp` is the record's own (an aggregate's result may be newer than `context.timestamp`).
+ * Tables pass a `Change` as the value.
+ */
+export type Process<K = any, V = any> = (key: K, value: V, timestamp: number, context: RecordContext) => void
+
+/** What a table passes on: the new value of a key and the one it replaces; null is absence (a tombstone). */
+export interface Change<V> {
+  readonly newValue: V | null
+  /** Null too when downstream did not ask for old values. */
+  readonly oldValue: V | null
+}
+
+/** What a task lends to the operators it is built from. */
+export interface OperatorRuntime {
+  store(name: string): KeyValueStore
+  /** Whether a store holds back updates until a commit; if not, the operator forwards at once. */
+  isCaching(store: string): boolean
+  /** Counts a record an operator had to leave out (a null key where none may be), and logs why. */
+  dropped(context: RecordContext, reason: string): void
+}
+
+/** Compiles to a function. Called once per task, downstream first. */
+export interface Operator {
+  compile(runtime: OperatorRuntime, downstream: Process): Process
+}

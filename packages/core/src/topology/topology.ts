@@ -1,0 +1,95 @@
+/** The immutable topology graph that the DSL builds and the runtime runs. */
+import type { Serde, StoreDefinition } from '@millrace/state'
+import type { Operator } from '../operators/operator.js'
+import type { RecordContext } from '../record.js'
+
+/** The time of a record in ms since the epoch; negative: leave the record out. Default: the record's own timestamp. */
+export type TimestampExtractor = (value: unknown, context: RecordContext, partitionTime: number) => number
+
+interface NodeBase {
+  /** Numbered as Kafka Streams numbers it, for example `KSTREAM-FILTER-0000000003`. */
+  readonly name: string
+  readonly predecessors: readonly string[]
+  readonly successors: readonly string[]
+}
+
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source'
+  /** Names as the user gave them; of repartition topics without the application id. */
+  readonly topics: readonly string[]
+  readonly key: Serde<any>
+  readonly value: Serde<any>
+  readonly timestampExtractor?: TimestampExtractor
+  readonly offsetReset: 'earliest' | 'latest'
+  /** Decodes values that a combiner upstream wrote (see `Combiner`); they enter the pipeline as `PartialAggregate`. */
+  readonly partial?: Serde<any>
+}
+
+export interface ProcessorNode extends NodeBase {
+  readonly kind: 'processor'
+  readonly operator: Operator
+  readonly stores: readonly string[]
+}
+
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink'
+  readonly topic: string | ((key: any, value: any, context: RecordContext) => string)
+  readonly key: Serde<any>
+  readonly value: Serde<any>
+  /** Returns a partition; default: murmur2 of the key's bytes, as Java. */
+  readonly partitioner?: (key: any, value: any, partitionCount: number) => number
+  /** Sums records up within the task before they are written; only on a repartition topic with one reader. */
+  readonly combiner?: Combiner
+}
+
+export type TopologyNode = SourceNode | ProcessorNode | SinkNode
+
+/**
+ * How records for a repartition topic are merged before they are written. Not used when the cache is off, since every
+ * intermediate update is then wanted. Partial records carry the header `millrace.partial`.
+ */
+export interface Combiner<K = any, V = any, A = any> {
+  readonly partial: Serde<A>
+  initial(): A
+  add(key: K, value: V, partial: A): A
+}
+
+/** The value of a record that a combiner wrote: to be merged, not added. */
+export class PartialAggregate<A = any> {
+  readonly partial: A
+  constructor(partial: A) {
+    this.partial = partial
+  }
+}
+
+/** The header that marks a record written by a combiner. */
+export const PARTIAL_HEADER = 'millrace.partial'
+
+/** A topic the application makes for itself; its real name is `<applicationId>-<name>`. */
+export interface RepartitionTopic {
+  readonly name: string
+  /** Fixed by the user; otherwise the largest count among the topics that feed it. */
+  readonly partitions?: number
+}
+
+/** A connected part of the graph: it runs as one task per partition. */
+export interface Subtopology {
+  readonly id: number
+  /** Upstream before downstream. */
+  readonly nodes: readonly TopologyNode[]
+  readonly sourceTopics: readonly string[]
+  /** Static sink topics only. */
+  readonly sinkTopics: readonly string[]
+  readonly stores: readonly string[]
+}
+
+export interface Topology {
+  readonly nodes: ReadonlyMap<string, TopologyNode>
+  readonly subtopologies: readonly Subtopology[]
+  readonly stores: ReadonlyMap<string, StoreDefinition>
+  readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+  /** Sets of topics that must have the same partition count; repartition topics among them adapt, others must match. */
+  readonly copartitioned: readonly (readonly string[])[]
+  /** Text identical to Kafka Streams' `Topology#describe()`. */
+  describe(): string
+}

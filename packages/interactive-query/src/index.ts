@@ -1,0 +1,2 @@
+/** Everything `@millrace/interactive-query` offers. */
+export {}

@@ -1,0 +1,2 @@
+/** Everything `@millrace/kafka` offers. */
+export {}

@@ -1,0 +1,10 @@
+/** Everything `@millrace/state` offers. */
+export { MillraceError } from './errors.js'
+export { latin1Slice, utf8Slice } from './buffer-slices.js'
+export { ByteWriter } from './byte-writer.js'
+export { type Serde, decode, encode, latin1 } from './serde.js'
+export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
+export type {
+  ChangeVisitor, FlushListener, KeyRange, KeyValueStore, ReadableKeyValueStore, RestoreRecord, StoreDefinition,
+  TaskState, Timestamped
+} from './store.js'

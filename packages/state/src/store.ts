@@ -1,0 +1,94 @@
+/** What a task's stores look like to operators, to the checkpoint and to queries. */
+import type { Serde } from './serde.js'
+
+/** A value with the time of the newest record that shaped it, in milliseconds since the epoch. */
+export interface Timestamped<V> {
+  readonly value: V
+  readonly timestamp: number
+}
+
+/** What a store is made from; part of the topology, hence plain and immutable. */
+export interface StoreDefinition<K = any, V = any> {
+  readonly kind: 'key-value'
+  readonly name: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** Write changes to `<applicationId>-<name>-changelog`; without it the store is empty after a move. */
+  readonly logging: boolean
+  /** Hold back downstream updates until a commit, so that only the newest per key is forwarded. */
+  readonly caching: boolean
+  /** Extra configuration of the changelog topic, in Kafka's dotted names. */
+  readonly changelogConfig?: Readonly<Record<string, string>>
+  /** Restore from this source topic instead of an own changelog (a table's topic is its own changelog). */
+  readonly sourceTopic?: string
+}
+
+/**
+ * Called once per changed key when a caching store is flushed, in key order. `context` is what the last `put` was given.
+ * A key that was absent when last forwarded and is absent again is not forwarded.
+ */
+export type FlushListener<K = any, V = any, C = unknown> = (
+  key: K, newValue: V | null, oldValue: V | null, timestamp: number, context: C
+) => void
+
+/** Bounds of a range in the order of the encoded keys; absent means open. `to` is included. */
+export interface KeyRange<K> {
+  readonly from?: K
+  readonly to?: K
+  readonly reverse?: boolean
+}
+
+/** What queries and reading code may do. Reads see every `put`, committed or not, unless `committed` is asked for. */
+export interface ReadableKeyValueStore<K = any, V = any> {
+  readonly name: string
+  get(key: K): Timestamped<V> | undefined
+  /** Entries in the order of the encoded keys, as of the call. */
+  range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]>
+}
+
+/** A store as its task's operators use it: synchronous, and never used by two tasks. */
+export interface KeyValueStore<K = any, V = any> extends ReadableKeyValueStore<K, V> {
+  /** Sets the value; `null` deletes. `context` comes back at a flush. */
+  put(key: K, value: V | null, timestamp: number, context?: unknown): void
+  /** Where a caching store forwards to; without one, a flush forwards nothing. */
+  onFlush(listener: FlushListener<K, V>): void
+}
+
+/** One change as the changelog has it. The buffers are valid only during the call. */
+export type ChangeVisitor = (key: Buffer, value: Buffer | null, timestamp: number) => void
+
+/** A record of a changelog on its way into the store; `value` null is a tombstone. */
+export interface RestoreRecord {
+  readonly key: Buffer
+  readonly value: Buffer | null
+  readonly timestamp: number
+}
+
+/**
+ * All stores of one task over one database: the overlay, the write batch and the changelog de-duplicator in one.
+ *
+ * The order of a commit: `flush` each store (upstream first), `visitChanges` each store, then, once the changelog has
+ * acknowledged them, `commit`. Processing rests from the first to the last.
+ */
+export interface TaskState {
+  store(name: string): KeyValueStore
+  /** Estimated bytes of changes that are not in the database yet. Past a limit the worker commits early. */
+  readonly dirtyBytes: number
+  /** Forwards what a caching store held back. */
+  flush(store: string): void
+  /** Shows each changed key once, newest value, in no particular order. Values are encoded here, once for log and database. */
+  visitChanges(store: string, visit: ChangeVisitor): void
+  /** Number of changed keys of a store since the last commit. */
+  changeCount(store: string): number
+  /** Writes all changes and the offsets (per store: the next changelog offset) as one batch. */
+  commit(changelogOffsets: ReadonlyMap<string, number>, options: { readonly sync: boolean }): Promise<void>
+  /** The next changelog offset to read for a store; undefined: nothing stored yet, start at the beginning. */
+  changelogOffset(store: string): number | undefined
+  /** Puts changelog records and the next offset straight into the database, as one batch. Only before processing starts. */
+  restore(store: string, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void>
+  /** Empties one store and forgets its changelog offset (the changelog was deleted or made anew). */
+  wipe(store: string): Promise<void>
+  /** Drops all uncommitted changes. */
+  discard(): void
+  close(): Promise<void>
+}

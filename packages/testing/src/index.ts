@@ -1,0 +1,2 @@
+/** Everything `@millrace/testing` offers. */
+export {}
