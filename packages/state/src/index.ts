@@ -8,3 +8,7 @@ export type {
   ChangeVisitor, FlushListener, KeyRange, KeyValueStore, ReadableKeyValueStore, RestoreRecord, StoreDefinition,
   TaskState, Timestamped
 } from './store.js'
+export { levelEngine, type LevelOptions } from './level-engine.js'
+export { memoryEngine } from './memory-engine.js'
+export { StateDirectory } from './state-directory.js'
+export { openTaskState, type TaskStateOptions } from './task-state.js'

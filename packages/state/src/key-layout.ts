@@ -1,0 +1,62 @@
+/**
+ * Pure: how a task's stores lie in its one database.
+ *
+ * ```
+ *  00 'p' <store name>           → 1 byte: the store's prefix
+ *  00 'o' <store name>           → int64: the next changelog offset
+ *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
+ * ```
+ */
+import { MillraceError } from './errors.js'
+
+const FACTS = 0x00
+const FIRST_PREFIX = 0x01
+const LAST_PREFIX = 0xfe
+const TIMESTAMP_BYTES = 8
+
+export type Fact = 'p' | 'o' | 'm'
+
+/** Key of a fact about a store (or, with an empty name, about the whole database). */
+export function factKey(fact: Fact, store: string): Buffer {
+  return Buffer.concat([Buffer.of(FACTS, fact.charCodeAt(0)), Buffer.from(store, 'utf8')])
+}
+
+/** Range of all facts of one kind. */
+export function factRange(fact: Fact): { gte: Buffer; lt: Buffer } {
+  return { gte: Buffer.of(FACTS, fact.charCodeAt(0)), lt: Buffer.of(FACTS, fact.charCodeAt(0) + 1) }
+}
+
+/** The store name in a fact's key. */
+export function factStore(key: Buffer): string {
+  return key.toString('utf8', 2)
+}
+
+/** The lowest prefix that is free. Throws `STATE_TOO_MANY_STORES` when 254 are taken. */
+export function nextPrefix(taken: Iterable<number>): number {
+  const used = new Set(taken)
+  for (let prefix = FIRST_PREFIX; prefix <= LAST_PREFIX; prefix++) if (!used.has(prefix)) return prefix
+  throw new MillraceError('STATE_TOO_MANY_STORES', 'A task can have 254 stores at most.')
+}
+
+/** Range of a whole store. */
+export function storeRange(prefix: number): { gte: Buffer; lt: Buffer } {
+  return { gte: Buffer.of(prefix), lt: Buffer.of(prefix + 1) }
+}
+
+export function encodeOffset(offset: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(offset))
+  return bytes
+}
+
+export function decodeOffset(bytes: Buffer): number {
+  return Number(bytes.readBigInt64BE(0))
+}
+
+/** The timestamp of a stored value. */
+export function storedTimestamp(stored: Buffer): number {
+  return stored.readInt32BE(0) * 0x1_0000_0000 + stored.readUInt32BE(4)
+}
+
+/** Where the value begins in a stored value. */
+export const VALUE_START = TIMESTAMP_BYTES
