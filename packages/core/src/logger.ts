@@ -15,3 +15,16 @@ export const silentLogger: Logger = {
   warn() {},
   error() {}
 }
+
+/** Warnings and errors, one line each on standard error: the default, so that nothing goes wrong in silence. */
+export const warningsToStandardError: Logger = {
+  debug() {},
+  info() {},
+  warn: (facts, message) => writeLine('warning', facts, message),
+  error: (facts, message) => writeLine('error', facts, message)
+}
+
+function writeLine(level: string, facts: object, message: string): void {
+  const shown = Object.entries(facts).map(([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`)
+  process.stderr.write(`millrace ${level}: ${message}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}\n`)
+}

@@ -1,0 +1,9 @@
+/**
+ * Parts of the runtime for Millrace's own packages (`@millrace/core/internal`). No promise of stability: an application
+ * has no need of it.
+ */
+export { readRecordBatches, RecordBatchWriter } from './broker/record-batch/index.js'
+export { Checkpoint } from './runtime/checkpoint.js'
+export { Outbox } from './runtime/outbox.js'
+export { Task } from './runtime/task.js'
+export { externalTopics, planTasks, type TaskPlan } from './runtime/task-plan.js'

@@ -1,0 +1,106 @@
+/**
+ * The commit, in five steps that the documentation and the crash tests number alike:
+ *
+ * 1. stop taking records (the worker does nothing else while it awaits this)
+ * 2. flush caches and combiners through the pipeline, and send the outbox: sink, repartition and changelog records
+ * 3. await the acknowledgements
+ * 4. commit the source offsets
+ * 5. per task, one database batch: the values and the changelog offsets together
+ *
+ * The database is therefore always a prefix of the acknowledged changelog. After a crash between any two steps the task
+ * replays the changelog from the stored offset; nothing needs to be wiped.
+ */
+import { ByteWriter, MillraceError } from '@millrace/state'
+import type { OffsetCommit } from '../broker/broker.js'
+import { NO_HEADERS } from '../record.js'
+import type { Outbox } from './outbox.js'
+import type { Task } from './task.js'
+import { changelogTopic } from './task-plan.js'
+
+export interface CheckpointOptions {
+  readonly applicationId: string
+  /** Survive a power loss too; for commits that are a second or more apart. */
+  readonly sync: boolean
+}
+
+export interface CheckpointModules {
+  readonly outbox: Outbox
+  readonly producer: { flush(): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> }
+  readonly group: { commit(offsets: readonly OffsetCommit[]): Promise<void> }
+}
+
+/** Offsets of tasks the group took away cannot be committed; the tasks are to be given up without another word. */
+export type CommitResult =
+  | { readonly kind: 'committed'; readonly records: number; readonly tasks: readonly string[] }
+  | { readonly kind: 'fenced'; readonly cause: MillraceError }
+
+export class Checkpoint {
+  readonly #options: CheckpointOptions
+  readonly #modules: CheckpointModules
+  readonly #scratch = new ByteWriter()
+
+  constructor(options: CheckpointOptions, modules: CheckpointModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** Commits the tasks that have something to commit. Rejects when records cannot be written or stored: the worker ends. */
+  async commit(tasks: Iterable<Task>): Promise<CommitResult> {
+    const { outbox, producer, group } = this.#modules
+    const changed = [...tasks].map(task => ({ task, offsets: task.offsetsToCommit() })).filter(({ offsets }) => offsets.length > 0)
+    if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
+
+    for (const { task } of changed) this.#flush(task)
+    outbox.sendAll()
+
+    const acknowledged = await producer.flush()
+
+    try {
+      await group.commit(changed.flatMap(({ offsets }) => offsets))
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === FENCED) return { kind: 'fenced', cause: error }
+      throw error
+    }
+
+    await Promise.all(
+      changed.map(({ task }) => task.state.commit(this.#changelogOffsets(task, acknowledged), { sync: this.#options.sync }))
+    )
+    let records = 0
+    for (const { task } of changed) records += task.offsetsCommitted()
+    return { kind: 'committed', records, tasks: changed.map(({ task }) => task.id) }
+  }
+
+  /** Step 2 of one task. Stores upstream first, since flushing one may change those below it. */
+  #flush(task: Task): void {
+    for (const store of task.stores) task.state.flush(store.name)
+    task.flushCombiners()
+    const scratch = this.#scratch
+    for (const store of task.stores) {
+      const topic = store.logging && store.sourceTopic === undefined
+        ? this.#modules.outbox.topic(changelogTopic(this.#options.applicationId, store.name))
+        : undefined
+      task.state.visitChanges(store.name, (key, value, timestamp) => {
+        if (topic === undefined) return
+        scratch.length = 0
+        scratch.writeBytes(key)
+        if (value !== null) scratch.writeBytes(value)
+        topic.append(
+          task.plan.partition, timestamp, scratch.buffer, 0, key.length, value === null ? -1 : key.length, scratch.length,
+          NO_HEADERS
+        )
+      })
+    }
+  }
+
+  #changelogOffsets(task: Task, acknowledged: ReadonlyMap<string, ReadonlyMap<number, number>>): Map<string, number> {
+    const offsets = new Map<string, number>()
+    for (const { name } of task.stores) {
+      const next = acknowledged.get(changelogTopic(this.#options.applicationId, name))?.get(task.plan.partition)
+      if (next !== undefined) offsets.set(name, next)
+    }
+    return offsets
+  }
+}
+
+/** The code with which a commit of a member that the group no longer knows is refused. */
+export const FENCED = 'GROUP_MEMBER_FENCED'

@@ -1,0 +1,56 @@
+/** A sink that merges the records of a key within its task before they are written to a repartition topic. */
+import { latin1, type Serde } from '@millrace/state'
+import type { Process } from '../operators/operator.js'
+import type { Headers, RecordContext } from '../record.js'
+import { type Combiner, PARTIAL_HEADER, type SinkNode } from '../topology/topology.js'
+import type { SinkWrite } from './sink.js'
+
+const PARTIAL_HEADERS: Headers = Object.freeze([[PARTIAL_HEADER, Buffer.of(1)] as const])
+
+/** Keys held at most; a full map is written out as a whole, which keeps the order of partials per key. */
+const MAX_KEYS = 65_536
+
+interface Partial {
+  readonly key: unknown
+  value: unknown
+  timestamp: number
+  context: RecordContext
+}
+
+/** Holds partial results between flushes; what it holds is lost in a crash and made again from the source. */
+export class CombiningSink {
+  readonly #combiner: Combiner
+  readonly #keySerde: Serde<unknown>
+  readonly #write: SinkWrite
+  readonly #partials = new Map<string, Partial>()
+
+  constructor(options: { readonly node: SinkNode; readonly combiner: Combiner }, modules: { readonly write: SinkWrite }) {
+    this.#combiner = options.combiner
+    this.#keySerde = options.node.key
+    this.#write = modules.write
+  }
+
+  /** The step of the pipeline. Records without key or value are left out: the aggregation would drop them. */
+  readonly process: Process = (key, value, timestamp, context) => {
+    if (key === null || key === undefined || value === null || value === undefined) return
+    const mapKey = latin1(this.#keySerde, key)
+    const partial = this.#partials.get(mapKey)
+    if (partial !== undefined) {
+      partial.value = this.#combiner.add(key, value, partial.value)
+      if (timestamp > partial.timestamp) partial.timestamp = timestamp
+      partial.context = context
+      return
+    }
+    if (this.#partials.size >= MAX_KEYS) this.flush()
+    this.#partials.set(mapKey, { key, value: this.#combiner.add(key, value, this.#combiner.initial()), timestamp, context })
+  }
+
+  /** Writes everything held. */
+  flush(): void {
+    const serde = this.#combiner.partial
+    for (const { key, value, timestamp, context } of this.#partials.values()) {
+      this.#write(key, value, timestamp, context, PARTIAL_HEADERS, serde)
+    }
+    this.#partials.clear()
+  }
+}

@@ -1,0 +1,91 @@
+/** Answers what an application may be asked: its stores, who owns a key, and where the other instances are. */
+import { MillraceError, type StoreDefinition } from '@millrace/state'
+import type { TopicPartition } from '../record.js'
+import type { Topology } from '../topology/topology.js'
+import type { StreamsState } from './lifecycle.js'
+import { type HostInfo, type InstanceMetadata, type KeyMetadata, parseHost } from './metadata.js'
+import { QueryableStore } from './queryable-store.js'
+import type { TaskId, TaskPlan } from './task-plan.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** The application as it is at the moment of a question. */
+export interface ApplicationView {
+  readonly state: StreamsState
+  readonly topology: Topology
+  readonly plan: TaskPlan
+  readonly applicationServer: string | undefined
+  readonly workers: readonly { readonly handle: WorkerHandle; readonly active: readonly TaskId[] }[]
+  /** Which instance reads which partitions, by `host:port`. */
+  readonly hosts: ReadonlyMap<string, readonly TopicPartition[]>
+}
+
+export class InteractiveQueries {
+  readonly #look: () => ApplicationView
+
+  /** `look` is called for every question; it throws `NOT_RUNNING` where there is nothing to see yet. */
+  constructor(look: () => ApplicationView) {
+    this.#look = look
+  }
+
+  get #view(): ApplicationView {
+    return this.#look()
+  }
+
+  store<K, V>(name: string): QueryableStore<K, V> {
+    const definition = this.#definition(name)
+    const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(name))!
+    const taskId = (partition: number): TaskId => `${subtopology.id}_${partition}`
+    const tasks = [...this.#view.plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
+    return new QueryableStore<K, V>(definition, {
+      partitionCount: tasks.length,
+      localPartitions: () => tasks.filter(({ id }) => this.#workerOf(id) !== undefined).map(({ partition }) => partition),
+      worker: partition => this.#requireWorker(name, taskId(partition))
+    })
+  }
+
+  metadataForKey(store: string, key: unknown): KeyMetadata {
+    const partition = this.store(store).partitionOf(key)
+    const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(store))!
+    const taskId = `${subtopology.id}_${partition}`
+    const local = this.#workerOf(taskId) !== undefined
+    const owner = local ? parseHost(this.#view.applicationServer) : this.#hostOf(taskId)
+    return { store, partition, taskId, owner, local }
+  }
+
+  instances(): readonly InstanceMetadata[] {
+    return [...this.#view.hosts].flatMap(([address, partitions]) => {
+      const host = parseHost(address)
+      return host === undefined ? [] : [{ ...host, partitions, local: address === this.#view.applicationServer }]
+    })
+  }
+
+  #definition(name: string): StoreDefinition {
+    const { stores } = this.#view.topology
+    const definition = stores.get(name)
+    if (definition !== undefined) return definition
+    const known = [...stores.keys()].join(', ') || 'none'
+    throw new MillraceError('STORE_NOT_FOUND', `There is no store ${name}. Stores of this topology: ${known}.`, { details: { store: name } })
+  }
+
+  #workerOf(taskId: TaskId): WorkerHandle | undefined {
+    return this.#view.workers.find(({ active }) => active.includes(taskId))?.handle
+  }
+
+  #requireWorker(store: string, taskId: TaskId): WorkerHandle {
+    const { state } = this.#view
+    if (state !== 'RUNNING' && state !== 'REBALANCING') {
+      throw new MillraceError('NOT_RUNNING', `Store ${store} cannot be queried: the application is ${state}.`)
+    }
+    const worker = this.#workerOf(taskId)
+    if (worker !== undefined) return worker
+    throw new MillraceError('STORE_NOT_LOCAL', `Task ${taskId} of store ${store} is not on this instance.`, { details: { store, task: taskId } })
+  }
+
+  #hostOf(taskId: TaskId): HostInfo | undefined {
+    const input = this.#view.plan.tasks.get(taskId)?.inputs[0]
+    for (const [address, partitions] of this.#view.hosts) {
+      if (partitions.some(({ topic, partition }) => topic === input?.topic && partition === input.partition)) return parseHost(address)
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+/** Compiles the nodes of a subtopology into plain functions, downstream first. */
+import { MillraceError } from '@millrace/state'
+import type { OperatorRuntime, Process } from '../operators/operator.js'
+import type { SinkNode, SourceNode, Subtopology, TopologyNode } from '../topology/topology.js'
+
+export interface CompiledSource {
+  readonly node: SourceNode
+  readonly process: Process
+}
+
+/** An error out of a node's code, with the node's name; the task adds where the record came from. */
+export class NodeFailure extends Error {
+  readonly node: string
+
+  constructor(node: string, cause: unknown) {
+    super(`node ${node} failed`, { cause })
+    this.node = node
+  }
+}
+
+/** The sources of the subtopology, by topic as the topology names it. */
+export function compilePipeline(
+  subtopology: Subtopology,
+  modules: { readonly runtime: OperatorRuntime; sink(node: SinkNode): Process }
+): ReadonlyMap<string, CompiledSource> {
+  const compiled = new Map<string, Process>()
+  const sources = new Map<string, CompiledSource>()
+  for (const node of subtopology.nodes.toReversed()) {
+    const downstreams = node.successors.map(name => compiled.get(name)!)
+    if (node.kind === 'source') {
+      const source = { node, process: fanOut(downstreams) }
+      for (const topic of node.topics) sources.set(topic, source)
+    } else {
+      compiled.set(node.name, guard(node, compileNode(node, downstreams, modules)))
+    }
+  }
+  return sources
+}
+
+function compileNode(
+  node: Exclude<TopologyNode, SourceNode>,
+  downstreams: readonly Process[],
+  modules: { readonly runtime: OperatorRuntime; sink(node: SinkNode): Process }
+): Process {
+  if (node.kind === 'sink') return modules.sink(node)
+  const { operator } = node
+  return operator.compileRouted === undefined
+    ? operator.compile(modules.runtime, fanOut(downstreams))
+    : operator.compileRouted(modules.runtime, downstreams)
+}
+
+/** One function for any number of children, called in the order in which they were added. */
+function fanOut(children: readonly Process[]): Process {
+  const [first, second] = children
+  if (first === undefined) return () => {}
+  if (second === undefined) return first
+  return (key, value, timestamp, context) => {
+    for (const child of children) child(key, value, timestamp, context)
+  }
+}
+
+/** Names the node an error came from; errors of the runtime itself name more than that already. */
+function guard(node: TopologyNode, process: Process): Process {
+  return (key, value, timestamp, context) => {
+    try {
+      process(key, value, timestamp, context)
+    } catch (error) {
+      throw error instanceof NodeFailure || error instanceof MillraceError ? error : new NodeFailure(node.name, error)
+    }
+  }
+}

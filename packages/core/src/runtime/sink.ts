@@ -1,0 +1,73 @@
+/** The end of a pipeline: encodes a record, finds its partition and appends it to the outbox. */
+import { ByteWriter, MillraceError, type Serde } from '@millrace/state'
+import { partitionForKey } from '../broker/partitioner.js'
+import type { Process } from '../operators/operator.js'
+import type { Headers, RecordContext } from '../record.js'
+import type { SinkNode } from '../topology/topology.js'
+import type { Outbox, OutgoingTopic } from './outbox.js'
+
+/** Writes one record to the sink's topic. `value` is encoded with `valueSerde`, which a combiner replaces. */
+export type SinkWrite = (
+  key: unknown, value: unknown, timestamp: number, context: RecordContext, headers: Headers, valueSerde: Serde<unknown>
+) => void
+
+/** The sink as a step of the pipeline; headers of the source record go along, as in Kafka Streams. */
+export function compileSink(node: SinkNode, modules: { readonly write: SinkWrite }): Process {
+  const { write } = modules
+  const serde = node.value
+  return (key, value, timestamp, context) => write(key, value, timestamp, context, context.headers, serde)
+}
+
+/** `realName` maps a name of the topology to the broker's. Throws `SERIALIZATION_FAILED`, `PARTITION_INVALID`, `TOPIC_MISSING`. */
+export function sinkWriter(
+  node: SinkNode, modules: { readonly outbox: Outbox; realName(topic: string): string }
+): SinkWrite {
+  const scratch = new ByteWriter()
+  const fixedTopic = typeof node.topic === 'string' ? modules.outbox.topic(modules.realName(node.topic)) : undefined
+  return (key, value, timestamp, context, headers, valueSerde) => {
+    const topic = fixedTopic ?? dynamicTopic(node, modules.outbox, key, value, context)
+    scratch.length = 0
+    if (key !== null && key !== undefined) encodePart(node, 'key', node.key, key, scratch, context)
+    const keyEnd = scratch.length
+    const keyStart = key === null || key === undefined ? -1 : 0
+    if (value !== null && value !== undefined) encodePart(node, 'value', valueSerde, value, scratch, context)
+    const valueStart = value === null || value === undefined ? -1 : keyEnd
+    const bytes = scratch.buffer
+    let partition: number
+    if (node.partitioner !== undefined) partition = checkedPartition(node, topic, node.partitioner(key, value, topic.partitionCount))
+    else if (keyStart < 0) partition = topic.keylessPartition
+    else partition = partitionForKey(bytes, 0, keyEnd, topic.partitionCount)
+    topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
+  }
+}
+
+function dynamicTopic(node: SinkNode, outbox: Outbox, key: unknown, value: unknown, context: RecordContext): OutgoingTopic {
+  const name = typeof node.topic === 'function' ? node.topic(key, value, context) : node.topic
+  return outbox.topic(name)
+}
+
+function checkedPartition(node: SinkNode, topic: OutgoingTopic, partition: number): number {
+  if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitionCount) return partition
+  throw new MillraceError(
+    'PARTITION_INVALID',
+    `The partitioner of ${node.name} returned ${partition}, but topic ${topic.name} has partitions 0 to ${topic.partitionCount - 1}.`,
+    { details: { node: node.name, topic: topic.name, partition } }
+  )
+}
+
+function encodePart(
+  node: SinkNode, part: 'key' | 'value', serde: Serde<unknown>, value: unknown, out: ByteWriter, context: RecordContext
+): void {
+  try {
+    serde.write(value, out)
+  } catch (cause) {
+    const { topic, partition, offset } = context
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError(
+      'SERIALIZATION_FAILED',
+      `The ${part} that ${node.name} writes cannot be encoded as ${serde.name}: ${reason}. ` +
+        `It came from the record at ${topic}-${partition} offset ${offset}.`,
+      { cause, details: { node: node.name, part, serde: serde.name, topic, partition, offset } }
+    )
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * One loop over one queue of events. It shares nothing with other workers: it has its own group member, fetcher, producer
+ * and tasks, so it runs as well inline as in a thread.
+ *
+ * A rebalance is an event in the queue and so never runs beside a commit or beside processing.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { MillraceError, type Timestamped } from '@millrace/state'
+import type { FetchedBatches } from '../client/fetcher.js'
+import type { GroupEvent } from '../client/group-member.js'
+import type { TopicPartition } from '../record.js'
+import { decodeAssignment } from './assignment-data.js'
+import { Inbox } from './inbox.js'
+import type { Task } from './task.js'
+import type { ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
+import { connectParts, type InboxEvent, type WorkerConfig, type WorkerModules, type WorkerParts } from './worker-parts.js'
+
+/** The loop is handed back after this many ms of processing, so that heartbeats, fetches and queries are served. */
+const TURN_MS = 10
+/** An idle worker looks around at least this often, in ms. */
+const IDLE_MS = 100
+/** Records that do not fill a batch wait this long at most, in ms; Kafka Streams' `linger.ms`. */
+const LINGER_MS = 100
+/** A partition that has this many fetched bytes waiting is not fetched for. */
+const PARTITION_BUFFER_BYTES = 2 * 1024 * 1024
+/** Processing rests while the producer has more bytes than this to send. */
+const PRODUCER_BYTES = 16 * 1024 * 1024
+
+export class StreamWorker implements WorkerHandle {
+  readonly #config: WorkerConfig
+  readonly #modules: WorkerModules
+  readonly #inbox = new Inbox<InboxEvent>()
+  #parts: WorkerParts | undefined
+  #ended: Promise<void> | undefined
+  #stopping = false
+  #failure: MillraceError | undefined
+  #committed = 0
+  #closedTasks = { processed: 0, skipped: 0, dropped: 0 }
+  #lastCommit = 0
+  #lastSend = 0
+  #turn = 0
+  #running: boolean | undefined
+  readonly #paused = new Set<string>()
+
+  constructor(config: WorkerConfig, modules: WorkerModules) {
+    this.#config = config
+    this.#modules = modules
+  }
+
+  async start(): Promise<void> {
+    this.#parts = await connectParts(this.#config, this.#modules, this.#inbox)
+    this.#lastCommit = this.#lastSend = this.#modules.clock.now()
+    this.#parts.group.start()
+    this.#ended = this.#run(this.#parts)
+  }
+
+  async stop(): Promise<void> {
+    this.#inbox.push({ type: 'stop' })
+    await this.#ended
+  }
+
+  commit(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopping || this.#failure !== undefined) return reject(this.#failure ?? notRunning())
+      const done = (error?: unknown) => (error === undefined ? resolve() : reject(error instanceof Error ? error : notRunning()))
+      this.#inbox.push({ type: 'commit', done })
+    })
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a failure is to be a rejection
+  async get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined> {
+    return this.#storeTask(store, partition).state.store(store).get(key)
+  }
+
+  async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, Timestamped<unknown>]> {
+    yield* this.#storeTask(store, partition).state.store(store).range(range)
+  }
+
+  get totals(): WorkerTotals {
+    let { processed, skipped, dropped } = this.#closedTasks
+    for (const task of this.#parts?.tasks.running ?? []) {
+      processed += task.recordsProcessed
+      skipped += task.recordsSkipped
+      dropped += task.recordsDropped
+    }
+    return { processed, committed: this.#committed, skipped, dropped }
+  }
+
+  #storeTask(store: string, partition: number): Task {
+    const subtopology = this.#modules.topology.subtopologies.find(({ stores }) => stores.includes(store))
+    const id = `${subtopology?.id}_${partition}`
+    const tasks = this.#parts?.tasks
+    const task = tasks?.get(id)
+    if (task !== undefined) return task
+    if (tasks?.has(id) === true) {
+      throw new MillraceError('STORE_NOT_READY', `Store ${store} of task ${id} is being restored; try again shortly.`, {
+        details: { store, task: id }
+      })
+    }
+    throw new MillraceError('STORE_NOT_LOCAL', `Store ${store} of task ${id} is on another instance.`, { details: { store, task: id } })
+  }
+
+  async #run(parts: WorkerParts): Promise<void> {
+    try {
+      for (;;) {
+        await this.#handleEvents(parts)
+        if (this.#stopping) break
+        const worked = this.#process(parts)
+        await this.#commitWhenDue(parts)
+        if (worked) {
+          await nextTurn()
+          if (parts.producer.bufferedBytes > PRODUCER_BYTES) await parts.producer.drained(PRODUCER_BYTES / 2)
+        } else {
+          this.#sendWhatWaits(parts)
+          await this.#inbox.wait(this.#idleTime(), this.#modules.clock)
+        }
+      }
+      await this.#commit(parts)
+    } catch (error) {
+      this.#failure = asMillraceError(error)
+    }
+    await this.#close(parts)
+    if (this.#failure !== undefined) this.#modules.onEvent({ type: 'error', error: this.#failure })
+  }
+
+  #idleTime(): number {
+    const untilCommit = this.#lastCommit + this.#config.commitIntervalMs - this.#modules.clock.now()
+    return Math.min(IDLE_MS, Math.max(1, untilCommit))
+  }
+
+  async #handleEvents(parts: WorkerParts): Promise<void> {
+    for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
+      if (event.type === 'batch') this.#add(parts, event.fetched)
+      else if (event.type === 'group') await this.#handleGroup(parts, event.event)
+      else if (event.type === 'restored') parts.tasks.start(event.task)
+      else if (event.type === 'out-of-range') await this.#resetPosition(parts, event.tp, event.error)
+      else if (event.type === 'commit') await this.#commit(parts).then(() => event.done(), event.done)
+      else if (event.type === 'stop') this.#stopping = true
+      else throw event.error
+      if (this.#stopping) return
+    }
+    this.#tellRunning(parts)
+  }
+
+  #add(parts: WorkerParts, fetched: FetchedBatches): void {
+    const queue = parts.tasks.taskOf(fetched)?.buffer.queue(fetched)
+    if (queue === undefined) return
+    queue.add(fetched)
+    if (queue.bufferedBytes < PARTITION_BUFFER_BYTES) return
+    this.#paused.add(`${fetched.topic}-${fetched.partition}`)
+    parts.fetcher.pause(fetched)
+  }
+
+  /** Processes for one turn, beginning with another task each time; false when there was nothing to do. */
+  #process(parts: WorkerParts): boolean {
+    const tasks = [...parts.tasks.running]
+    const now = () => performance.now()
+    const deadline = now() + TURN_MS
+    let count = 0
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[(this.#turn + i) % tasks.length]!
+      const processed = task.process(deadline, now)
+      count += processed
+      if (processed > 0 && this.#paused.size > 0) this.#resume(parts, task)
+      if (now() >= deadline) {
+        this.#turn = (this.#turn + i + 1) % tasks.length
+        break
+      }
+    }
+    return count > 0
+  }
+
+  #resume(parts: WorkerParts, task: Task): void {
+    for (const queue of task.buffer.queues) {
+      if (queue.bufferedBytes > PARTITION_BUFFER_BYTES / 2) continue
+      if (this.#paused.delete(`${queue.topic}-${queue.partition}`)) parts.fetcher.resume(queue)
+    }
+  }
+
+  /** Short of input: what has gathered goes out, since nothing more may come to fill it up. */
+  #sendWhatWaits(parts: WorkerParts): void {
+    const now = this.#modules.clock.now()
+    const tasks = [...parts.tasks.running]
+    const caughtUp = tasks.every(task => task.buffer.queues.every(queue => queue.caughtUp))
+    if (caughtUp) for (const task of tasks) task.flushCombiners()
+    else if (now - this.#lastSend < LINGER_MS) return
+    parts.outbox.sendAll()
+    this.#lastSend = now
+  }
+
+  async #commitWhenDue(parts: WorkerParts): Promise<void> {
+    const due = this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs
+    if (due || this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024)) await this.#commit(parts)
+  }
+
+  #dirtyBytes(parts: WorkerParts): number {
+    let bytes = 0
+    for (const task of parts.tasks.running) bytes += task.state.dirtyBytes
+    return bytes
+  }
+
+  async #commit(parts: WorkerParts): Promise<void> {
+    const result = await parts.checkpoint.commit(parts.tasks.running)
+    this.#lastCommit = this.#lastSend = this.#modules.clock.now()
+    if (result.kind === 'fenced') {
+      this.#modules.logger.warn({ cause: result.cause }, 'the group gave the tasks to others; giving them up')
+      await this.#giveUp(parts, parts.tasks.ids)
+      return
+    }
+    this.#committed += result.records
+    if (result.records > 0) this.#modules.onEvent({ type: 'commit', records: result.records, tasks: result.tasks })
+    this.#modules.onEvent({ type: 'totals', totals: this.totals })
+    parts.purge.afterCommit(parts.tasks.running, this.#lastCommit)
+  }
+
+  async #handleGroup(parts: WorkerParts, event: GroupEvent): Promise<void> {
+    if (event.type === 'failed') throw event.error
+    if (event.type === 'lost') {
+      await this.#giveUp(parts, parts.tasks.ids)
+      return
+    }
+    const assignment = decodeAssignment(event.userData)
+    const revoked = parts.tasks.ids.filter(id => !assignment.activeTasks.includes(id))
+    if (revoked.length > 0) {
+      await this.#commit(parts)
+      await this.#giveUp(parts, revoked)
+    }
+    for (const id of assignment.activeTasks) if (!parts.tasks.has(id)) parts.tasks.add(id)
+    this.#modules.onEvent({ type: 'assignment', active: parts.tasks.ids, hosts: assignment.partitionsByHost })
+    // What was given up can only now be given to another (KIP-429).
+    if (revoked.length > 0) parts.group.rejoin(`gave up ${revoked.join(', ')}`)
+    this.#running ??= false
+    this.#tellRunning(parts)
+  }
+
+  async #giveUp(parts: WorkerParts, ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const task = parts.tasks.get(id)
+      if (task === undefined) continue
+      this.#closedTasks.processed += task.recordsProcessed
+      this.#closedTasks.skipped += task.recordsSkipped
+      this.#closedTasks.dropped += task.recordsDropped
+      for (const { topic, partition } of task.buffer.queues) this.#paused.delete(`${topic}-${partition}`)
+    }
+    await parts.tasks.remove(ids)
+    this.#tellRunning(parts)
+  }
+
+  /** A committed offset that the log no longer has: on with what there is, and never in silence. */
+  async #resetPosition(parts: WorkerParts, tp: TopicPartition, error: MillraceError): Promise<void> {
+    const queue = parts.tasks.taskOf(tp)?.buffer.queue(tp)
+    if (queue === undefined) return
+    const [listed] = await parts.connection.listOffsets([tp], queue.offsetReset)
+    const offset = listed?.offset ?? 0
+    this.#modules.logger.warn(
+      { topic: tp.topic, partition: tp.partition, wanted: queue.position, resumingAt: offset, cause: error },
+      'the log no longer has the offset to go on from; records between the two are lost to this application'
+    )
+    queue.reset(offset)
+    parts.fetcher.add(tp, offset)
+  }
+
+  #tellRunning(parts: WorkerParts): void {
+    if (this.#running === undefined) return
+    const running = parts.tasks.allRunning
+    if (running === this.#running) return
+    this.#running = running
+    this.#modules.onEvent({ type: 'running', running })
+  }
+
+  async #close(parts: WorkerParts): Promise<void> {
+    this.#stopping = true
+    const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
+    await parts.fetcher.close().catch(failed)
+    await this.#giveUp(parts, parts.tasks.ids).catch(failed)
+    await parts.group.leave().catch(failed)
+    await parts.producer.close().catch(failed)
+    await parts.closeConnections().catch(failed)
+    for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
+      if (event.type === 'commit') event.done(this.#failure ?? notRunning())
+    }
+  }
+}
+
+function asMillraceError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new MillraceError('WORKER_FAILED', `A worker ended because of an unexpected error: ${reason}`, { cause: error })
+}
+
+function notRunning(): MillraceError {
+  return new MillraceError('NOT_RUNNING', 'The application is not running.')
+}

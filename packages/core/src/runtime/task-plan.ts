@@ -1,0 +1,176 @@
+/** Pure: which tasks a topology becomes, given how many partitions its topics have, and which topics it makes for itself. */
+import { MillraceError } from '@millrace/state'
+import type { NewTopic } from '../broker/broker.js'
+import type { TopicPartition } from '../record.js'
+import type { Subtopology, Topology } from '../topology/topology.js'
+
+/** `<subtopology>_<partition>`, as Kafka Streams writes it. */
+export type TaskId = string
+
+export interface PlannedTask {
+  readonly id: TaskId
+  readonly subtopology: Subtopology
+  readonly partition: number
+  /** Real topic names. */
+  readonly inputs: readonly TopicPartition[]
+}
+
+export interface TaskPlan {
+  readonly tasks: ReadonlyMap<TaskId, PlannedTask>
+  /** Real names of all topics that are read: what the group subscribes to. */
+  readonly inputTopics: readonly string[]
+  /** Repartition and changelog topics that must exist, by real name. */
+  readonly internalTopics: ReadonlyMap<string, NewTopic>
+  /** Real names of the repartition topics. */
+  readonly repartitionTopics: ReadonlySet<string>
+  /** Partitions of every topic the plan knows, by real name. */
+  readonly partitionCounts: ReadonlyMap<string, number>
+  /** What the plan was made from, so that another thread can make the same. */
+  readonly externalCounts: ReadonlyMap<string, number>
+}
+
+/** The real name of a topic as a topology names it: repartition topics carry the application id. */
+export function realTopicName(topology: Topology, applicationId: string, name: string): string {
+  return topology.repartitionTopics.has(name) ? `${applicationId}-${name}` : name
+}
+
+/** Kafka Streams' name of a store's changelog topic. */
+export function changelogTopic(applicationId: string, store: string): string {
+  return `${applicationId}-${store}-changelog`
+}
+
+/** Topics that the user must have made: those the topology reads or writes by a fixed name. */
+export function externalTopics(topology: Topology): { readonly sources: string[]; readonly sinks: string[] } {
+  const external = (names: readonly string[]) => names.filter(name => !topology.repartitionTopics.has(name))
+  const all = (pick: (subtopology: Subtopology) => readonly string[]) =>
+    [...new Set(topology.subtopologies.flatMap(subtopology => external(pick(subtopology))))]
+  return { sources: all(subtopology => subtopology.sourceTopics), sinks: all(subtopology => subtopology.sinkTopics) }
+}
+
+/**
+ * Plans tasks and internal topics.
+ * Throws `TOPIC_MISSING` for a source topic without a count, `TOPICS_NOT_COPARTITIONED` where counts must agree and do not.
+ */
+export function planTasks(
+  options: { readonly applicationId: string; readonly replicationFactor: number },
+  modules: { readonly topology: Topology; readonly partitionCounts: ReadonlyMap<string, number> }
+): TaskPlan {
+  const { topology } = modules
+  const counts = repartitionCounts(topology, modules.partitionCounts)
+  checkCopartitioning(topology, counts)
+  const real = (name: string) => realTopicName(topology, options.applicationId, name)
+  const tasks = new Map<TaskId, PlannedTask>()
+  const internalTopics = new Map<string, NewTopic>()
+  for (const subtopology of topology.subtopologies) {
+    const partitions = Math.max(...subtopology.sourceTopics.map(topic => counts.get(topic)!))
+    for (let partition = 0; partition < partitions; partition++) {
+      const inputs = subtopology.sourceTopics
+        .filter(topic => partition < counts.get(topic)!)
+        .map(topic => ({ topic: real(topic), partition }))
+      const id = `${subtopology.id}_${partition}`
+      tasks.set(id, { id, subtopology, partition, inputs })
+    }
+    for (const name of subtopology.stores) {
+      const store = topology.stores.get(name)!
+      if (!store.logging || store.sourceTopic !== undefined) continue
+      const topic = changelogTopic(options.applicationId, name)
+      const config = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime', ...store.changelogConfig }
+      internalTopics.set(topic, { name: topic, partitions, replicationFactor: options.replicationFactor, config })
+    }
+  }
+  for (const name of topology.repartitionTopics.keys()) {
+    internalTopics.set(real(name), {
+      name: real(name),
+      partitions: counts.get(name)!,
+      replicationFactor: options.replicationFactor,
+      // Kafka Streams' RepartitionTopicConfig: kept until purged, in segments small enough to be purged soon.
+      config: {
+        'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': '52428800', 'message.timestamp.type': 'CreateTime'
+      }
+    })
+  }
+  const partitionCounts = new Map([...counts].map(([name, count]) => [real(name), count]))
+  const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(real))
+  const inputTopics = [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map(real)))]
+  return {
+    tasks, inputTopics, internalTopics, repartitionTopics, partitionCounts, externalCounts: modules.partitionCounts
+  }
+}
+
+/** Repartition topics without a fixed count get the largest count among the topics that feed them, transitively. */
+function repartitionCounts(topology: Topology, external: ReadonlyMap<string, number>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { sourceTopics } of topology.subtopologies) {
+    for (const topic of sourceTopics) {
+      if (topology.repartitionTopics.has(topic)) continue
+      const count = external.get(topic)
+      if (count === undefined) throw missing(topic)
+      counts.set(topic, count)
+    }
+  }
+  for (const [topic, count] of external) counts.set(topic, count)
+  for (const [name, { partitions }] of topology.repartitionTopics) if (partitions !== undefined) counts.set(name, partitions)
+
+  // Every round settles at least one topic, unless repartition topics feed one another in a circle.
+  let open = [...topology.repartitionTopics.keys()].filter(name => !counts.has(name))
+  while (open.length > 0) {
+    const settled = open.filter(name => {
+      const count = feedingCount(topology, name, counts)
+      if (count !== undefined) counts.set(name, count)
+      return count !== undefined
+    })
+    if (settled.length === 0) {
+      throw new MillraceError(
+        'TOPIC_PARTITIONS_UNKNOWN',
+        `The partition counts of ${open.join(', ')} depend on one another. Give one of them a count with the option partitions.`
+      )
+    }
+    open = open.filter(name => !counts.has(name))
+  }
+  adaptToCopartitioned(topology, counts)
+  return counts
+}
+
+function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
+  let largest = 0
+  for (const subtopology of topology.subtopologies) {
+    if (!subtopology.sinkTopics.includes(name)) continue
+    for (const topic of subtopology.sourceTopics) {
+      const count = counts.get(topic)
+      if (count === undefined) return undefined
+      largest = Math.max(largest, count)
+    }
+  }
+  return largest
+}
+
+/** Within a co-partitioned set, repartition topics of free count take the count of the set. */
+function adaptToCopartitioned(topology: Topology, counts: Map<string, number>): void {
+  for (const group of topology.copartitioned) {
+    const free = (topic: string) => topology.repartitionTopics.has(topic) && topology.repartitionTopics.get(topic)!.partitions === undefined
+    const fixed = group.filter(topic => !free(topic))
+    const wanted = Math.max(...(fixed.length > 0 ? fixed : group).map(topic => counts.get(topic)!))
+    for (const topic of group) if (free(topic)) counts.set(topic, wanted)
+  }
+}
+
+function checkCopartitioning(topology: Topology, counts: ReadonlyMap<string, number>): void {
+  for (const group of topology.copartitioned) {
+    const [first, ...rest] = group
+    const wrong = rest.find(topic => counts.get(topic) !== counts.get(first!))
+    if (wrong === undefined) continue
+    const listed = group.map(topic => `${topic} has ${counts.get(topic)}`).join(', ')
+    throw new MillraceError(
+      'TOPICS_NOT_COPARTITIONED',
+      `A join or merge needs topics with the same number of partitions, but ${listed}. ` +
+        'Make the counts equal, or put .repartition() before the join.',
+      { details: { topics: group } }
+    )
+  }
+}
+
+function missing(topic: string): MillraceError {
+  return new MillraceError('TOPIC_MISSING', `Source topic ${topic} does not exist. Create it before the application starts.`, {
+    details: { topic }
+  })
+}

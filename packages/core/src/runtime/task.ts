@@ -1,0 +1,190 @@
+/** One partition of one subtopology at work: its records, its compiled pipeline and its stores. */
+import { MillraceError, type StoreDefinition, type TaskState } from '@millrace/state'
+import type { FetchedBatches } from '../client/fetcher.js'
+import type { Logger } from '../logger.js'
+import type { OperatorRuntime, Process } from '../operators/operator.js'
+import type { RecordContext, TopicPartition } from '../record.js'
+import type { SinkNode, Topology } from '../topology/topology.js'
+import { CombiningSink } from './combining-sink.js'
+import type { Outbox } from './outbox.js'
+import { decodePartitionTime, encodePartitionTime } from './partition-time.js'
+import { type CompiledSource, compilePipeline, NodeFailure } from './pipeline.js'
+import { PartitionQueue, RecordBuffer } from './record-buffer.js'
+import { RecordDecoder } from './record-decoder.js'
+import { compileSink, sinkWriter } from './sink.js'
+import { type PlannedTask, realTopicName } from './task-plan.js'
+import type { OffsetCommit } from '../broker/broker.js'
+
+/** How often the clock is looked at, in records. */
+const RECORDS_PER_LOOK = 32
+
+/** Where an input starts: the committed offset with its metadata (empty if none), and the end of the log. */
+export interface TaskStart {
+  readonly offset: number
+  readonly metadata: string
+  readonly end: number
+}
+
+export interface TaskOptions {
+  readonly plan: PlannedTask
+  readonly applicationId: string
+  readonly deserializationExceptionHandler: 'fail' | 'logAndContinue'
+  readonly maxTaskIdleMs: number
+  /** False with `cacheMaxBytes: 0`: every update is forwarded at once. */
+  readonly caching: boolean
+  /** Whether combiners merge records before they are written to repartition topics. */
+  readonly combining: boolean
+  /** Where each input starts, in the order of the plan's inputs. */
+  readonly start: readonly TaskStart[]
+}
+
+export interface TaskModules {
+  readonly topology: Topology
+  readonly state: TaskState
+  readonly outbox: Outbox
+  readonly logger: Logger
+}
+
+export class Task {
+  readonly plan: PlannedTask
+  readonly state: TaskState
+  readonly buffer: RecordBuffer
+  /** Stores, upstream first. */
+  readonly stores: readonly StoreDefinition[]
+  recordsProcessed = 0
+  recordsSkipped = 0
+  recordsDropped = 0
+
+  readonly #options: TaskOptions
+  readonly #modules: TaskModules
+  readonly #combiningSinks: CombiningSink[] = []
+  readonly #processes: readonly Process[]
+  readonly #committed: number[]
+
+  constructor(options: TaskOptions, modules: TaskModules) {
+    this.plan = options.plan
+    this.state = modules.state
+    this.#options = options
+    this.#modules = modules
+    this.stores = storesInOrder(options.plan, modules.topology)
+    const sources = compilePipeline(options.plan.subtopology, {
+      runtime: this.#operatorRuntime(),
+      sink: node => this.#compileSink(node)
+    })
+    const byRealTopic = new Map(
+      [...sources].map(([name, source]) => [realTopicName(modules.topology, options.applicationId, name), source])
+    )
+    const queues = options.plan.inputs.map((tp, i) => this.#queue(tp, options.start[i]!, byRealTopic.get(tp.topic)!))
+    this.#processes = options.plan.inputs.map(({ topic }) => byRealTopic.get(topic)!.process)
+    this.#committed = queues.map(queue => queue.position)
+    this.buffer = new RecordBuffer(queues, { maxTaskIdleMs: options.maxTaskIdleMs })
+  }
+
+  get id(): string {
+    return this.plan.id
+  }
+
+  add(fetched: FetchedBatches): void {
+    this.buffer.queue(fetched)?.add(fetched)
+  }
+
+  /**
+   * Processes records until there is none to take or the deadline has passed; returns how many. Synchronous.
+   * Throws `PROCESSING_FAILED` for an error of user code; the record at fault stays at the head of its queue.
+   */
+  process(deadline: number, now: () => number): number {
+    const { buffer } = this
+    let count = 0
+    for (;;) {
+      const queue = buffer.choose(now)
+      if (queue === undefined) break
+      const { head } = queue
+      try {
+        this.#processes[buffer.queues.indexOf(queue)]!(head.key, head.value, head.timestamp, head.context)
+      } catch (error) {
+        throw processingError(error, head.context)
+      }
+      count++
+      queue.next()
+      if (count % RECORDS_PER_LOOK === 0 && now() >= deadline) break
+    }
+    this.recordsProcessed += count
+    return count
+  }
+
+  /** Writes out what combiners hold. */
+  flushCombiners(): void {
+    for (const sink of this.#combiningSinks) sink.flush()
+  }
+
+  /** Offsets that moved since the last commit. */
+  offsetsToCommit(): OffsetCommit[] {
+    return this.buffer.queues
+      .filter((queue, i) => queue.position !== this.#committed[i])
+      .map(({ topic, partition, position, partitionTime }) => ({
+        topic, partition, offset: position, metadata: encodePartitionTime(partitionTime)
+      }))
+  }
+
+  /** Notes the present positions as committed; returns by how many offsets they moved. */
+  offsetsCommitted(): number {
+    let moved = 0
+    for (const [i, { position }] of this.buffer.queues.entries()) {
+      moved += position - this.#committed[i]!
+      this.#committed[i] = position
+    }
+    return moved
+  }
+
+  #queue(tp: TopicPartition, start: TaskStart, source: CompiledSource): PartitionQueue {
+    const decoder = new RecordDecoder(
+      { source: source.node, deserializationExceptionHandler: this.#options.deserializationExceptionHandler },
+      { logger: this.#modules.logger, counter: { skipped: () => void this.recordsSkipped++ } }
+    )
+    return new PartitionQueue(tp, { ...start, partitionTime: decodePartitionTime(start.metadata) }, decoder)
+  }
+
+  #compileSink(node: SinkNode): Process {
+    const { outbox, topology } = this.#modules
+    const realName = (name: string) => realTopicName(topology, this.#options.applicationId, name)
+    const write = sinkWriter(node, { outbox, realName })
+    if (node.combiner === undefined || !this.#options.combining) return compileSink(node, { write })
+    const sink = new CombiningSink({ node, combiner: node.combiner }, { write })
+    this.#combiningSinks.push(sink)
+    return sink.process
+  }
+
+  #operatorRuntime(): OperatorRuntime {
+    const { state, topology, logger } = this.#modules
+    return {
+      store: name => state.store(name),
+      isCaching: name => this.#options.caching && (topology.stores.get(name)?.caching ?? false),
+      dropped: (context, reason) => {
+        this.recordsDropped++
+        const { topic, partition, offset } = context
+        logger.debug({ topic, partition, offset, task: this.id }, `dropped a record: ${reason}`)
+      }
+    }
+  }
+}
+
+function storesInOrder(plan: PlannedTask, topology: Topology): StoreDefinition[] {
+  const names = new Set<string>()
+  for (const node of plan.subtopology.nodes) if (node.kind === 'processor') node.stores.forEach(name => names.add(name))
+  plan.subtopology.stores.forEach(name => names.add(name))
+  return [...names].map(name => topology.stores.get(name)!)
+}
+
+function processingError(error: unknown, context: RecordContext): MillraceError {
+  if (error instanceof MillraceError) return error
+  const { topic, partition, offset } = context
+  const node = error instanceof NodeFailure ? error.node : 'the pipeline'
+  const cause = error instanceof NodeFailure ? error.cause : error
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  return new MillraceError(
+    'PROCESSING_FAILED',
+    `${node} failed on the record at ${topic}-${partition} offset ${offset}: ${reason}. ` +
+      'Nothing of this record was committed; a restart takes it up again, so mend the code or the record first.',
+    { cause, details: { node, topic, partition, offset } }
+  )
+}

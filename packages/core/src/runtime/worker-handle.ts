@@ -1,0 +1,47 @@
+/** A worker as the application sees it, whether it runs in this thread or in one of its own. */
+import type { MillraceError, Timestamped } from '@millrace/state'
+import type { TopicPartition } from '../record.js'
+import type { RestoreProgress } from './restorer.js'
+import type { TaskId } from './task-plan.js'
+
+/** Counts since the start of the worker. */
+export interface WorkerTotals {
+  /** Source records processed. */
+  readonly processed: number
+  /** Of these, committed. */
+  readonly committed: number
+  /** Left out because of bytes that do not decode or of a negative timestamp. */
+  readonly skipped: number
+  /** Left out by an operator (for example a null key where none may be). */
+  readonly dropped: number
+}
+
+export type WorkerEvent =
+  /** Which tasks this worker has, and who has which partitions. */
+  | { readonly type: 'assignment'; readonly active: readonly TaskId[]; readonly hosts: ReadonlyMap<string, readonly TopicPartition[]> }
+  /** Whether all its tasks process, or some wait for their turn or their state. */
+  | { readonly type: 'running'; readonly running: boolean }
+  | ({ readonly type: 'restore' } & RestoreProgress)
+  | { readonly type: 'commit'; readonly records: number; readonly tasks: readonly TaskId[] }
+  | { readonly type: 'totals'; readonly totals: WorkerTotals }
+  /** The worker has ended because of it. */
+  | { readonly type: 'error'; readonly error: MillraceError }
+
+/** Bounds in encoded keys; `to` is included. */
+export interface ScanRange {
+  readonly from?: unknown
+  readonly to?: unknown
+  readonly reverse?: boolean
+}
+
+export interface WorkerHandle {
+  /** Connects and joins the group; resolves once the loop runs. */
+  start(): Promise<void>
+  /** Commits, leaves the group and closes. Resolves also when the worker has failed before. */
+  stop(): Promise<void>
+  /** Commits now. */
+  commit(): Promise<void>
+  /** Rejects with `STORE_NOT_LOCAL` when the task is elsewhere, `STORE_NOT_READY` while it is being restored. */
+  get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined>
+  scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, Timestamped<unknown>]>
+}

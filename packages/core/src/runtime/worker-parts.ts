@@ -1,0 +1,136 @@
+/** The parts a worker is made of, and how they are wired: every callback becomes an event in its inbox. */
+import type { MillraceError, StateDirectory, StateEngine } from '@millrace/state'
+import type { BrokerConnection } from '../broker/broker.js'
+import { Fetcher, type FetchedBatches } from '../client/fetcher.js'
+import { type GroupEvent, GroupMember } from '../client/group-member.js'
+import { Producer } from '../client/producer.js'
+import type { Clock } from '../clock.js'
+import type { Logger } from '../logger.js'
+import type { TopicPartition } from '../record.js'
+import type { Topology } from '../topology/topology.js'
+import { encodeSubscription } from './assignment-data.js'
+import { Checkpoint } from './checkpoint.js'
+import type { ResolvedConfig } from './config.js'
+import type { Inbox } from './inbox.js'
+import { leadAssignment } from './lead-assignment.js'
+import { Outbox } from './outbox.js'
+import { OwnedTasks } from './owned-tasks.js'
+import { RepartitionPurge } from './repartition-purge.js'
+import type { Task } from './task.js'
+import type { TaskPlan } from './task-plan.js'
+import type { WorkerEvent } from './worker-handle.js'
+
+export type WorkerConfig = Pick<
+  ResolvedConfig,
+  | 'applicationId' | 'commitIntervalMs' | 'cacheMaxBytes' | 'applicationServer' | 'deserializationExceptionHandler'
+  | 'maxTaskIdleMs' | 'sessionTimeoutMs' | 'heartbeatIntervalMs' | 'rebalanceTimeoutMs' | 'groupInstanceId'
+  | 'repartitionPurgeIntervalMs' | 'compression'
+> & { readonly clientId: string }
+
+export interface WorkerModules {
+  readonly topology: Topology
+  readonly plan: TaskPlan
+  connect(clientId: string): Promise<BrokerConnection>
+  readonly engine: StateEngine
+  readonly stateDirectory: StateDirectory
+  readonly logger: Logger
+  readonly clock: Clock
+  onEvent(event: WorkerEvent): void
+}
+
+/** What happens to a worker. */
+export type InboxEvent =
+  | { readonly type: 'batch'; readonly fetched: FetchedBatches }
+  | { readonly type: 'group'; readonly event: GroupEvent }
+  | { readonly type: 'restored'; readonly task: Task }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'out-of-range'; readonly tp: TopicPartition; readonly error: MillraceError }
+  | { readonly type: 'commit'; readonly done: (error?: unknown) => void }
+  | { readonly type: 'stop' }
+
+export interface WorkerParts {
+  readonly connection: BrokerConnection
+  readonly group: GroupMember
+  readonly fetcher: Fetcher
+  readonly producer: Producer
+  readonly outbox: Outbox
+  readonly tasks: OwnedTasks
+  readonly checkpoint: Checkpoint
+  readonly purge: RepartitionPurge
+  closeConnections(): Promise<void>
+}
+
+/** Connects to the broker and puts the parts together; nothing is joined or fetched yet. */
+export async function connectParts(config: WorkerConfig, modules: WorkerModules, inbox: Inbox<InboxEvent>): Promise<WorkerParts> {
+  const { plan, logger, clock, onEvent } = modules
+  const connection = await modules.connect(config.clientId)
+  let restoring: Promise<BrokerConnection> | undefined
+  const restoreConnection = () => (restoring ??= modules.connect(`${config.clientId}-restore`))
+
+  const producer = await Producer.open({}, { connection, logger, clock })
+  const outbox = new Outbox({ compression: config.compression }, { sender: producer, partitionCounts: allCounts(plan) })
+  const fetcher = new Fetcher(
+    { isolation: 'read_committed' },
+    {
+      connection, logger, clock,
+      onBatches: fetched => inbox.push({ type: 'batch', fetched }),
+      onError: (error, tp) =>
+        inbox.push(
+          tp !== undefined && error.code === 'FETCH_OFFSET_OUT_OF_RANGE' ? { type: 'out-of-range', tp, error } : { type: 'failed', error }
+        )
+    }
+  )
+  const tasks = new OwnedTasks(config, {
+    ...modules, connection, restoreConnection, outbox, fetcher,
+    onRestored: task => inbox.push({ type: 'restored', task }),
+    onProgress: progress => onEvent({ type: 'restore', ...progress }),
+    onFailure: error => inbox.push({ type: 'failed', error })
+  })
+  const group: GroupMember = new GroupMember(
+    {
+      groupId: config.applicationId,
+      clientId: config.clientId,
+      topics: plan.inputTopics,
+      protocol: 'millrace',
+      sessionTimeoutMs: config.sessionTimeoutMs,
+      rebalanceTimeoutMs: config.rebalanceTimeoutMs,
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
+      ...(config.groupInstanceId === undefined ? {} : { groupInstanceId: config.groupInstanceId })
+    },
+    {
+      connection, logger, clock,
+      subscription: () => ({
+        ownedPartitions: tasks.partitions,
+        userData: encodeSubscription({
+          processId: modules.stateDirectory.processId,
+          ...(config.applicationServer === undefined ? {} : { host: config.applicationServer }),
+          ownedTasks: tasks.ids,
+          taskOffsets: new Map()
+        })
+      }),
+      assign: members => Promise.resolve(leadAssignment(members, plan)),
+      onEvent: event => inbox.push({ type: 'group', event })
+    }
+  )
+  const checkpoint = new Checkpoint(
+    { applicationId: config.applicationId, sync: config.commitIntervalMs >= 1000 },
+    { outbox, producer, group }
+  )
+  const purge = new RepartitionPurge(
+    { intervalMs: config.repartitionPurgeIntervalMs, topics: plan.repartitionTopics },
+    { connection, logger, startedAt: clock.now() }
+  )
+  const closeConnections = async () => {
+    await purge.finished
+    await connection.close()
+    if (restoring !== undefined) await (await restoring).close()
+  }
+  return { connection, group, fetcher, producer, outbox, tasks, checkpoint, purge, closeConnections }
+}
+
+/** Partition counts of everything that is written: the plan's topics and its changelogs. */
+function allCounts(plan: TaskPlan): ReadonlyMap<string, number> {
+  const counts = new Map(plan.partitionCounts)
+  for (const { name, partitions } of plan.internalTopics.values()) counts.set(name, partitions)
+  return counts
+}

@@ -1,0 +1,64 @@
+/** What the application's thread and a worker thread say to each other: types only. */
+import type { ThreadBroker } from '../../broker/broker.js'
+import type { WorkerConfig } from '../worker-parts.js'
+import type { WorkerEvent } from '../worker-handle.js'
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  readonly config: WorkerConfig
+  readonly broker: Pick<ThreadBroker, 'module' | 'data'>
+  readonly topology: { readonly module: string; readonly export: string }
+  readonly stateDirectory: { readonly root: string; readonly applicationId: string }
+  readonly stateEngine: 'level' | 'memory'
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly replicationFactor: number
+}
+
+/** A page of a scan begins after `after`, a key the caller has already. */
+export type ThreadRequest =
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'commit' }
+  | { readonly type: 'get'; readonly store: string; readonly partition: number; readonly key: Uint8Array }
+  | {
+      readonly type: 'scan'
+      readonly store: string
+      readonly partition: number
+      readonly from?: Uint8Array
+      readonly to?: Uint8Array
+      readonly reverse: boolean
+      readonly after?: Uint8Array
+    }
+
+export interface RequestEnvelope {
+  readonly id: number
+  readonly request: ThreadRequest
+}
+
+/** A value as the store's serde encodes it. */
+export interface EncodedValue {
+  readonly value: Uint8Array
+  readonly timestamp: number
+}
+
+export interface ScanPage {
+  readonly entries: readonly (readonly [key: Uint8Array, value: EncodedValue])[]
+  readonly done: boolean
+}
+
+/** An error on its way through a port. */
+export interface ErrorMessage {
+  readonly code: string
+  readonly message: string
+  readonly stack: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export type ThreadEvent = Exclude<WorkerEvent, { type: 'error' }> | { readonly type: 'error'; readonly error: ErrorMessage }
+
+export type ThreadMessage =
+  | { readonly type: 'reply'; readonly id: number; readonly result: EncodedValue | ScanPage | undefined }
+  | { readonly type: 'refusal'; readonly id: number; readonly error: ErrorMessage }
+  | { readonly type: 'event'; readonly event: ThreadEvent }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly facts: ReadonlyMap<string, string>; readonly message: string }
+

@@ -1,0 +1,7 @@
+/** The DSL by itself: tests of topologies load neither runtime nor broker. */
+export { GraphBuilder } from '../../dist/topology/graph-builder.js'
+export { KStream } from '../../dist/dsl/kstream.js'
+export { KTable } from '../../dist/dsl/ktable.js'
+export { StreamsBuilder } from '../../dist/dsl/streams-builder.js'
+export { serdes } from '../../dist/serdes/serdes.js'
+export type { KGroupedStream as KGrouped } from '../../dist/dsl/kgrouped-stream.js'

@@ -1,0 +1,109 @@
+/** Which tasks and internal topics a topology becomes. */
+import { expect } from 'chai'
+import { MillraceError, serdes, type Topology, StreamsBuilder } from '@millrace/core'
+import { planTasks, type TaskPlan } from '../../../dist/runtime/task-plan.js'
+
+const text = { key: serdes.string(), value: serdes.string() }
+
+function plan(topology: Topology, counts: Record<string, number>): TaskPlan {
+  const partitionCounts = new Map(Object.entries(counts))
+  return planTasks({ applicationId: 'app', replicationFactor: 3 }, { topology, partitionCounts })
+}
+
+function failure(act: () => unknown): MillraceError {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof MillraceError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+function wordCount(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('lines', text)
+    .flatMapValues(line => line.split(' '))
+    .groupBy((_, word) => word, text)
+    .count({ store: 'counts' })
+    .toStream()
+    .to('words', { key: serdes.string(), value: serdes.int64() })
+  return builder.build()
+}
+
+describe('planTasks', () => {
+  it('makes one task per partition of each subtopology', () => {
+    const { tasks } = plan(wordCount(), { lines: 3, words: 1 })
+    expect([...tasks.keys()]).to.deep.equal(['0_0', '0_1', '0_2', '1_0', '1_1', '1_2'])
+    expect(tasks.get('0_2')!.inputs).to.deep.equal([{ topic: 'lines', partition: 2 }])
+    expect(tasks.get('1_1')!.inputs).to.deep.equal([{ topic: 'app-counts-repartition', partition: 1 }])
+  })
+
+  it("names internal topics as Kafka Streams does and gives them its configuration", () => {
+    const { internalTopics, repartitionTopics, inputTopics } = plan(wordCount(), { lines: 3, words: 1 })
+    expect([...internalTopics.keys()].toSorted()).to.deep.equal(['app-counts-changelog', 'app-counts-repartition'])
+    expect(internalTopics.get('app-counts-changelog')).to.deep.include({ partitions: 3, replicationFactor: 3 })
+    expect(internalTopics.get('app-counts-changelog')!.config['cleanup.policy']).to.equal('compact')
+    expect(internalTopics.get('app-counts-repartition')!.config).to.deep.include({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
+    expect([...repartitionTopics]).to.deep.equal(['app-counts-repartition'])
+    expect([...inputTopics].toSorted()).to.deep.equal(['app-counts-repartition', 'lines'])
+  })
+
+  it('gives a repartition topic the largest count of the topics that feed it', () => {
+    const builder = new StreamsBuilder()
+    builder.stream('a', text).merge(builder.stream('b', text)).groupBy((_, value) => value, text).count({ store: 'n' })
+    expect(plan(builder.build(), { a: 2, b: 5 }).internalTopics.get('app-n-repartition')!.partitions).to.equal(5)
+  })
+
+  it('follows a chain of repartition topics', () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('a', text)
+      .selectKey((_, value) => value)
+      .repartition({ name: 'first', ...text })
+      .selectKey((_, value) => value)
+      .repartition({ name: 'second', ...text })
+      .foreach(() => {})
+    const { internalTopics } = plan(builder.build(), { a: 4 })
+    expect(internalTopics.get('app-first-repartition')!.partitions).to.equal(4)
+    expect(internalTopics.get('app-second-repartition')!.partitions).to.equal(4)
+  })
+
+  it('takes a fixed count of a repartition topic as it is', () => {
+    const builder = new StreamsBuilder()
+    builder.stream('a', text).repartition({ name: 'wide', partitions: 9, ...text }).foreach(() => {})
+    expect(plan(builder.build(), { a: 2 }).internalTopics.get('app-wide-repartition')!.partitions).to.equal(9)
+  })
+
+  it('makes the repartition topic of a join as wide as the table it joins', () => {
+    const builder = new StreamsBuilder()
+    const table = builder.table('users', text)
+    builder.stream('clicks', text).selectKey((_, value) => value).join(table, (click, user) => click + user, text).to('out', text)
+    const { internalTopics } = plan(builder.build(), { users: 6, clicks: 2, out: 1 })
+    const repartition = [...internalTopics.values()].find(({ name }) => name.endsWith('-repartition'))!
+    expect(repartition.partitions).to.equal(6)
+  })
+
+  it('refuses a join of topics with different partition counts, naming both', () => {
+    const builder = new StreamsBuilder()
+    const table = builder.table('users', text)
+    builder.stream('clicks', text).join(table, (click, user) => click + user).to('out', text)
+    const topology = builder.build()
+    const error = failure(() => plan(topology, { users: 6, clicks: 2, out: 1 }))
+    expect(error.code).to.equal('TOPICS_NOT_COPARTITIONED')
+    expect(error.message).to.contain('users has 6').and.to.contain('clicks has 2')
+  })
+
+  it('refuses a source topic that does not exist', () => {
+    const error = failure(() => plan(wordCount(), { words: 1 }))
+    expect(error.code).to.equal('TOPIC_MISSING')
+    expect(error.details['topic']).to.equal('lines')
+  })
+
+  it('plans no changelog for a store without logging', () => {
+    const builder = new StreamsBuilder()
+    builder.stream('a', text).groupByKey().count({ store: 'n', logging: false })
+    expect([...plan(builder.build(), { a: 2 }).internalTopics.keys()]).to.deep.equal([])
+  })
+})
