@@ -27,4 +27,9 @@ export interface OperatorRuntime {
 /** Compiles to a function. Called once per task, downstream first. */
 export interface Operator {
   compile(runtime: OperatorRuntime, downstream: Process): Process
+  /**
+   * For an operator that hands each record to one of its successors: called instead of `compile`, with one function per
+   * successor, in the order of the node's `successors`.
+   */
+  compileRouted?(runtime: OperatorRuntime, downstreams: readonly Process[]): Process
 }

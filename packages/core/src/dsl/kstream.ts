@@ -1,0 +1,310 @@
+/** A stream of records. */
+import type { Serde } from '@millrace/state'
+import { filter } from '../operators/filter.js'
+import { flatMap } from '../operators/flat-map.js'
+import { flatMapValues } from '../operators/flat-map-values.js'
+import { foreach } from '../operators/foreach.js'
+import { map } from '../operators/map.js'
+import { mapValues } from '../operators/map-values.js'
+import type { Operator } from '../operators/operator.js'
+import { passThrough } from '../operators/pass-through.js'
+import { peek } from '../operators/peek.js'
+import { PREFIX } from '../operators/prefixes.js'
+import { selectKey } from '../operators/select-key.js'
+import { BranchedKStream } from './branched-kstream.js'
+import { KGroupedStream } from './kgrouped-stream.js'
+import type { KTable } from './ktable.js'
+import type {
+  GroupByOptions, JoinOptions, KeyOptions, KeyValueOptions, NamedOptions, RepartitionOptions, SinkOptions,
+  ToTableOptions, TopicSelector, ValueOptions
+} from './options.js'
+import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
+import { addRepartition, repartitionNames } from './repartition.js'
+import { addTable } from './source-table.js'
+import { joinTable } from './stream-table-join.js'
+
+/** How a step's output differs from its input. */
+type StepChanges = Partial<Pick<StreamOrigin<any, any>, 'key' | 'value' | 'keyChanged'>>
+
+/**
+ * Records with a key and a value.
+ *
+ * Functions see null where a record has a null key or value (a topic may have them, and a table's deletions are such
+ * records), although `K` and `V` do not say so. They run once per record, in offset order per partition, and must be
+ * synchronous. Callbacks that map values take `(value, key)`; all others take `(key, value)`.
+ */
+export class KStream<K, V> {
+  readonly #origin: StreamOrigin<K, V>
+
+  constructor(origin: StreamOrigin<K, V>) {
+    this.#origin = origin
+  }
+
+  /**
+   * A new key and value for each record.
+   *
+   * @example
+   * orders.map((_id, order) => [order.customer, order.amount], { key: serdes.string(), value: serdes.float64() })
+   */
+  map<KR, VR>(
+    mapper: (key: K, value: V) => readonly [KR, VR], options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
+  ): KStream<KR, VR> {
+    const { key, value } = options
+    return this.#step(PREFIX.map, map(mapper), options, { key, value, keyChanged: true })
+  }
+
+  /**
+   * A new value for each record.
+   *
+   * @example
+   * lines.mapValues(line => line.length)
+   */
+  mapValues<VR>(mapper: (value: V, key: K) => VR, options: ValueOptions<NoInfer<VR>> = {}): KStream<K, VR> {
+    return this.#step(PREFIX.mapValues, mapValues(mapper), options, { value: options.value })
+  }
+
+  /**
+   * Any number of records for each record.
+   *
+   * @example
+   * orders.flatMap((_id, order) => order.items.map(item => [item.sku, item.count] as const))
+   */
+  flatMap<KR, VR>(
+    mapper: (key: K, value: V) => Iterable<readonly [KR, VR]>, options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
+  ): KStream<KR, VR> {
+    const { key, value } = options
+    return this.#step(PREFIX.flatMap, flatMap(mapper), options, { key, value, keyChanged: true })
+  }
+
+  /**
+   * Any number of values for each record, all under its key.
+   *
+   * @example
+   * lines.flatMapValues(line => line.split(' '))
+   */
+  flatMapValues<VR>(
+    mapper: (value: V, key: K) => Iterable<VR>, options: ValueOptions<NoInfer<VR>> = {}
+  ): KStream<K, VR> {
+    return this.#step(PREFIX.flatMapValues, flatMapValues(mapper), options, { value: options.value })
+  }
+
+  /**
+   * The records for which the predicate holds.
+   *
+   * @example
+   * orders.filter((_id, order) => order.amount > 100)
+   */
+  filter(predicate: (key: K, value: V) => boolean, options: NamedOptions = {}): KStream<K, V> {
+    return this.#step(PREFIX.filter, filter(predicate, true), options)
+  }
+
+  /**
+   * The records for which the predicate does not hold.
+   *
+   * @example
+   * orders.filterNot((_id, order) => order.cancelled)
+   */
+  filterNot(predicate: (key: K, value: V) => boolean, options: NamedOptions = {}): KStream<K, V> {
+    return this.#step(PREFIX.filter, filter(predicate, false), options)
+  }
+
+  /**
+   * A new key for each record.
+   *
+   * @example
+   * orders.selectKey((_id, order) => order.customer, { key: serdes.string() })
+   */
+  selectKey<KR>(selector: (key: K, value: V) => KR, options: KeyOptions<NoInfer<KR>> = {}): KStream<KR, V> {
+    return this.#step(PREFIX.selectKey, selectKey(selector), options, { key: options.key, keyChanged: true })
+  }
+
+  /**
+   * Looks at each record as it passes.
+   *
+   * @example
+   * orders.peek((id, order) => console.log(id, order)).to('seen')
+   */
+  peek(action: (key: K, value: V) => void, options: NamedOptions = {}): KStream<K, V> {
+    return this.#step(PREFIX.peek, peek(action), options)
+  }
+
+  /**
+   * Ends the stream in a side effect, which happens again for records processed again after a crash.
+   *
+   * @example
+   * alerts.foreach((sensor, alert) => console.log(sensor, alert))
+   */
+  foreach(action: (key: K, value: V) => void, options: NamedOptions = {}): void {
+    this.#step(PREFIX.foreach, foreach(action), options)
+  }
+
+  /**
+   * Sends each record into the first branch whose predicate holds.
+   *
+   * @example
+   * const branches = orders
+   *   .split({ name: 'by-size-' })
+   *   .branch((_id, order) => order.amount > 1000, { name: 'large' })
+   *   .defaultBranch({ name: 'small' })
+   * branches.get('large').to('large-orders')
+   */
+  split(options: NamedOptions = {}): BranchedKStream<K, V> {
+    return new BranchedKStream(this.#origin, options)
+  }
+
+  /**
+   * The records of both streams, in no particular order between the two.
+   *
+   * @example
+   * orders.merge(oldOrders).to('all-orders')
+   */
+  merge(other: KStream<K, V>, options: NamedOptions = {}): KStream<K, V> {
+    const [a, b] = [this.#origin, other.#origin]
+    const { graph } = a
+    sameGraph(graph, b.graph, 'merge')
+    const node = graph.names.node(PREFIX.merge, options.name)
+    graph.add({ kind: 'processor', name: node, operator: passThrough, stores: [], predecessors: [a.node, b.node] })
+    return new KStream<K, V>({
+      ...a,
+      node,
+      key: common(a.key, b.key),
+      value: common(a.value, b.value),
+      sources: [...new Set([...a.sources, ...b.sources])],
+      keyChanged: a.keyChanged || b.keyChanged
+    })
+  }
+
+  /**
+   * Sends the stream through an internal topic `<applicationId>-<name>-repartition`, in the partition of its key.
+   *
+   * @example
+   * orders.selectKey((_id, order) => order.customer)
+   *   .repartition({ name: 'by-customer', key: serdes.string(), value: serdes.json<Order>(), partitions: 12 })
+   */
+  repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
+    const { graph, node: parent } = this.#origin
+    const prefix = options.name ?? graph.names.node(PREFIX.repartition)
+    const names = repartitionNames(graph, prefix)
+    const serdes = this.#serdes('repartition', names.sink, options)
+    addRepartition(graph, parent, names, {
+      ...serdes, prefix, dropNullKeys: true, partitions: options.partitions, partitioner: options.partitioner
+    })
+    return new KStream({ ...this.#origin, node: names.source, ...serdes, sources: [names.source], keyChanged: false })
+  }
+
+  /**
+   * Groups by a new key, for an aggregation.
+   *
+   * @example
+   * words.groupBy((_key, word) => word, { key: serdes.string() }).count()
+   */
+  groupBy<KR>(
+    selector: (key: K, value: V) => NoInfer<KR>, options: GroupByOptions<KR, NoInfer<V>>
+  ): KGroupedStream<KR, V> {
+    const { graph, node: parent } = this.#origin
+    const node = graph.names.node(PREFIX.selectKey, options?.name)
+    graph.add({ kind: 'processor', name: node, operator: selectKey(selector), stores: [], predecessors: [parent] })
+    const value = options?.value ?? this.#origin.value
+    const origin = { ...this.#origin, node, key: options?.key, value, keyChanged: true }
+    return new KGroupedStream(origin, { name: options?.name })
+  }
+
+  /**
+   * Groups by the key the records have, for an aggregation.
+   *
+   * @example
+   * clicks.groupByKey().count({ store: 'clicks-by-user' })
+   */
+  groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<K, V> {
+    const { key, value } = this.#origin
+    const origin = { ...this.#origin, key: options.key ?? key, value: options.value ?? value }
+    return new KGroupedStream(origin, { name: options.name })
+  }
+
+  /**
+   * The newest value of each key; a null value deletes.
+   *
+   * @example
+   * logins.toTable({ store: 'last-login' })
+   */
+  toTable(options: ToTableOptions<K, V> = {}): KTable<K, V> {
+    const { graph, makeStream, keyChanged } = this.#origin
+    const node = graph.names.node(PREFIX.toTable, options.name)
+    const generatedStore = options.store === undefined ? graph.names.store(PREFIX.toTable) : undefined
+    const serdes = { key: options.key ?? this.#origin.key, value: options.value ?? this.#origin.value }
+    let { node: parent, sources } = this.#origin
+    if (keyChanged) {
+      const names = repartitionNames(graph, node)
+      const request = { ...this.#serdes('toTable', node, options), prefix: node, dropNullKeys: true }
+      addRepartition(graph, parent, names, request)
+      parent = names.source
+      sources = [names.source]
+    }
+    return addTable({ graph, makeStream, node, parent, ...serdes, sources }, { ...options, generatedStore })
+  }
+
+  /**
+   * Joins each record with the table's row of its key, as the row is at that moment; records without a row are left
+   * out. A stream whose key may have changed is repartitioned first. Topic and table must have equally many partitions.
+   *
+   * @example
+   * clicks.join(regions, (clicks, region) => ({ clicks, region }))
+   */
+  join<VT, R>(
+    table: KTable<K, VT>, joiner: (value: V, tableValue: VT, key: K) => R, options: JoinOptions<K, V, NoInfer<R>> = {}
+  ): KStream<K, R> {
+    const inner = (value: V, row: VT | null, key: K): R => joiner(value, row as VT, key)
+    return joinTable(this.#origin, table, { joiner: inner, left: false }, options)
+  }
+
+  /**
+   * As `join`, but records without a row join null.
+   *
+   * @example
+   * clicks.leftJoin(regions, (clicks, region) => ({ clicks, region: region ?? 'unknown' }))
+   */
+  leftJoin<VT, R>(
+    table: KTable<K, VT>,
+    joiner: (value: V, tableValue: VT | null, key: K) => R,
+    options: JoinOptions<K, V, NoInfer<R>> = {}
+  ): KStream<K, R> {
+    return joinTable(this.#origin, table, { joiner, left: true }, options)
+  }
+
+  /**
+   * Writes the stream to a topic, or to one chosen for each record. The topic must exist.
+   *
+   * @example
+   * counts.toStream().to('word-counts', { key: serdes.string(), value: serdes.int64() })
+   */
+  to(topic: string | TopicSelector<K, V>, options: SinkOptions<K, V> = {}): void {
+    const { graph, node: parent } = this.#origin
+    const name = graph.names.node(PREFIX.sink, options.name)
+    const { partitioner } = options
+    graph.add({
+      kind: 'sink', name, topic, predecessors: [parent],
+      ...this.#serdes('to', name, options),
+      ...(partitioner === undefined ? {} : { partitioner })
+    })
+  }
+
+  #step<KR, VR>(prefix: string, operator: Operator, options: NamedOptions, changes: StepChanges = {}): KStream<KR, VR> {
+    const { graph, node: parent } = this.#origin
+    const node = graph.names.node(prefix, options.name)
+    graph.add({ kind: 'processor', name: node, operator, stores: [], predecessors: [parent] })
+    return new KStream<KR, VR>({ ...(this.#origin as StreamOrigin<any, any>), ...changes, node })
+  }
+
+  /** The serdes to write with: given, or the stream's own. Throws `TOPOLOGY_SERDE_MISSING`. */
+  #serdes(by: string, node: string, options: { readonly key?: Serde<any>; readonly value?: Serde<any> }) {
+    return {
+      key: requireSerde<any>(options.key ?? this.#origin.key, { field: 'key', by, node, passTo: `${by}()` }),
+      value: requireSerde<any>(options.value ?? this.#origin.value, { field: 'value', by, node, passTo: `${by}()` })
+    }
+  }
+}
+
+/** A serde that holds for records of two streams. */
+function common<T>(a: Serde<T> | undefined, b: Serde<T> | undefined): Serde<T> | undefined {
+  return a === b ? a : undefined
+}

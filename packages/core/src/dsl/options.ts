@@ -1,0 +1,110 @@
+/** The trailing options of the DSL's methods. */
+import type { ByteWriter, Serde } from '@millrace/state'
+import type { RecordContext } from '../record.js'
+import type { TimestampExtractor } from '../topology/topology.js'
+
+/**
+ * A serde that can write every `T`; a serde of a wider type will do. Null never reaches it.
+ * `write` is a property here, so that a serde of a narrower type is refused.
+ */
+export type SerdeFor<T> = Serde<any> & { readonly write: (value: NonNullable<T>, out: ByteWriter) => void }
+
+export interface NamedOptions {
+  /** The node's name instead of a generated one: 1 to 249 of `a-z A-Z 0-9 . _ -`. */
+  readonly name?: string
+}
+
+/** For operators that change values only. */
+export interface ValueOptions<V> extends NamedOptions {
+  /** For where the values are next written: a repartition topic, a store, `to`. */
+  readonly value?: Serde<V>
+}
+
+/** For operators that change keys only. */
+export interface KeyOptions<K> extends NamedOptions {
+  /** For where the keys are next written: a repartition topic, a store, `to`. */
+  readonly key?: Serde<K>
+}
+
+export interface KeyValueOptions<K, V> extends KeyOptions<K>, ValueOptions<V> {}
+
+export interface SourceOptions<K, V> extends NamedOptions {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** Default: the record's own timestamp. */
+  readonly timestampExtractor?: TimestampExtractor
+  /** Where to start in partitions without a committed offset. Default: `earliest`. */
+  readonly offsetReset?: 'earliest' | 'latest'
+}
+
+export interface StoreOptions {
+  /** The store's name, under which queries find it; without it, a generated one. */
+  readonly store?: string
+  /** Hold updates back until a commit, so that only the newest of a key passes on. Default: true. */
+  readonly caching?: boolean
+  /** Keep a changelog topic, so that the store can move and be restored; an object configures it. Default: true. */
+  readonly logging?: boolean | Readonly<Record<string, string>>
+}
+
+export interface TableOptions<K, V> extends SourceOptions<K, V>, StoreOptions {}
+
+/** For a table made from another: it has a store of its own if `store` names one. */
+export interface DerivedTableOptions<V> extends StoreOptions, ValueOptions<V> {}
+
+export interface ToTableOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {}
+
+export interface SinkOptions<K, V> extends NamedOptions {
+  /** Default: the stream's own serde, where it is known. */
+  readonly key?: SerdeFor<K>
+  readonly value?: SerdeFor<V>
+  /** Returns the partition, from 0. Default: murmur2 of the key's bytes, as Java's producer. */
+  readonly partitioner?: (key: K, value: V, partitionCount: number) => number
+}
+
+/** Chooses a topic for each record. */
+export type TopicSelector<K, V> = (key: K, value: V, context: RecordContext) => string
+
+export interface RepartitionOptions<K, V> extends KeyValueOptions<K, V> {
+  /** Partition count of the topic. Default: the largest count among the topics that feed it. */
+  readonly partitions?: number
+  readonly partitioner?: (key: K, value: V, partitionCount: number) => number
+}
+
+export interface GroupByOptions<K, V> extends NamedOptions {
+  /** The new key's serde: grouping by a new key writes a repartition topic. */
+  readonly key: Serde<K>
+  /** The value's serde for that topic, where the stream's own is not known. `count` does without. */
+  readonly value?: Serde<V>
+}
+
+export type CountOptions<K> = KeyOptions<K> & StoreOptions
+
+export interface ReduceOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {
+  /** Any grouping of the values gives the same result, so that they may be combined before they are repartitioned. */
+  readonly associative?: boolean
+}
+
+export interface AggregateOptions<K, A> extends KeyOptions<K>, StoreOptions {
+  /** The aggregate's serde. */
+  readonly value: Serde<A>
+  /**
+   * Makes one aggregate of two over different values: values may then be aggregated before they are repartitioned.
+   * `merge(initializer(), a)` must equal `a`, and the aggregator must not return null.
+   */
+  readonly merge?: (aggregate: A, other: A) => A
+}
+
+export interface JoinOptions<K, V, R> extends NamedOptions {
+  /** The stream's serdes, for its repartition topic, where the stream's own are not known. */
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  /** The serde of the joined values, for where they are next written. */
+  readonly result?: Serde<R>
+}
+
+export interface BranchOptions<K, V> {
+  /** Glued to the split's name; default: the branch's number from 1, 0 for the default branch. */
+  readonly name?: string
+  /** Continues the branch on the spot; what it returns is listed in its place, or nothing if it returns nothing. */
+  readonly chain?: (stream: import('./kstream.js').KStream<K, V>) => import('./kstream.js').KStream<K, V> | void
+}

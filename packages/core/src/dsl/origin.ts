@@ -1,0 +1,73 @@
+/** What a stream or table knows of the graph above it. */
+import { MillraceError, type Serde, type StoreDefinition } from '@millrace/state'
+import type { TableView } from '../operators/table-view.js'
+import type { GraphBuilder } from '../topology/graph-builder.js'
+import type { KStream } from './kstream.js'
+import type { StoreOptions } from './options.js'
+
+/** Tables turn into streams and streams into tables: who is made by both is handed along, so that neither module needs the other. */
+export type MakeStream = <K, V>(origin: StreamOrigin<K, V>) => KStream<K, V>
+
+export interface StreamOrigin<K, V> {
+  readonly graph: GraphBuilder
+  readonly makeStream: MakeStream
+  /** The node whose output this is. */
+  readonly node: string
+  /** Not known after an operator that changed the type, unless it was told. */
+  readonly key: Serde<K> | undefined
+  readonly value: Serde<V> | undefined
+  /** The source nodes whose partitions these records are spread over. */
+  readonly sources: readonly string[]
+  /** Whether records may lie in another partition than their key's. */
+  readonly keyChanged: boolean
+}
+
+export interface TableOrigin<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
+  /** The store with this table's rows, if it has one of its own. */
+  readonly store: string | undefined
+  /** How to read the table's rows; the first call gives a source table its store. */
+  view(): TableView<K, V>
+  /** Whether its updates carry the value they replace: that needs a store, here or further up. */
+  knowsOldValues(): boolean
+}
+
+/** Both streams and tables of one join or merge must grow in one graph. Throws `TOPOLOGY_FOREIGN_STREAM`. */
+export function sameGraph(graph: GraphBuilder, other: GraphBuilder, operator: string): void {
+  if (graph === other) return
+  throw new MillraceError(
+    'TOPOLOGY_FOREIGN_STREAM',
+    `${operator} was given a stream or table of another StreamsBuilder. Build both from the same one.`,
+    { details: { operator } }
+  )
+}
+
+/** The serde, or `TOPOLOGY_SERDE_MISSING` that says who needs it and what to pass where. */
+export function requireSerde<T>(
+  serde: Serde<T> | undefined,
+  needed: { readonly field: 'key' | 'value'; readonly by: string; readonly node: string; readonly passTo: string }
+): Serde<T> {
+  if (serde !== undefined) return serde
+  const { field, by, node, passTo } = needed
+  throw new MillraceError(
+    'TOPOLOGY_SERDE_MISSING',
+    `${by} (node ${node}) must write the ${field}s as bytes, but their serde is not known here. ` +
+      `Pass { ${field}: serdes… } to ${passTo}.`,
+    { details: { field, operator: by, node } }
+  )
+}
+
+/** A store as its options describe it. */
+export function storeDefinition<K, V>(
+  name: string, serdes: { readonly key: Serde<K>; readonly value: Serde<V> }, options: StoreOptions
+): StoreDefinition<K, V> {
+  const { logging = true, caching = true } = options
+  return {
+    kind: 'key-value',
+    name,
+    key: serdes.key,
+    value: serdes.value,
+    logging: logging !== false,
+    caching,
+    ...(typeof logging === 'object' ? { changelogConfig: logging } : {})
+  }
+}

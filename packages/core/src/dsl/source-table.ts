@@ -1,0 +1,44 @@
+/** A table whose rows come straight from records. */
+import { storeView } from '../operators/table-view.js'
+import { tableSource } from '../operators/table-source.js'
+import type { ProcessorDraft } from '../topology/graph-draft.js'
+import { KTable } from './ktable.js'
+import type { StoreOptions } from './options.js'
+import { requireSerde, storeDefinition, type StreamOrigin } from './origin.js'
+
+interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
+  readonly parent: string
+}
+
+/** Adds the node, with a store at once if the user named one, else when the table is first read. */
+export function addTable<K, V>(
+  table: SourceTable<K, V>, options: StoreOptions & { readonly generatedStore: string | undefined }
+): KTable<K, V> {
+  const { graph, node, parent } = table
+  const store = options.store ?? options.generatedStore!
+  const draft = (stores: readonly string[]): ProcessorDraft => ({
+    kind: 'processor', name: node, operator: tableSource(stores[0]), stores, predecessors: [parent]
+  })
+  let materialized = false
+  const materialize = (): void => {
+    if (materialized) return
+    const needed = { by: 'a table with a store', node, passTo: 'toTable()' }
+    graph.addStore(storeDefinition(store, {
+      key: requireSerde(table.key, { field: 'key', ...needed }),
+      value: requireSerde(table.value, { field: 'value', ...needed })
+    }, options))
+    graph.replace(draft([store]))
+    materialized = true
+  }
+  graph.add(draft([]))
+  if (options.store !== undefined) materialize()
+  return new KTable({
+    ...table,
+    store: options.store,
+    view() {
+      materialize()
+      return storeView<K, V>(store)
+    },
+    knowsOldValues: () => materialized
+  })
+}

@@ -1,0 +1,47 @@
+/** Joins a stream with a table. */
+import { PREFIX } from '../operators/prefixes.js'
+import { streamTableJoin, type StreamTableJoin } from '../operators/stream-table-join.js'
+import type { KStream } from './kstream.js'
+import type { KTable } from './ktable.js'
+import type { JoinOptions } from './options.js'
+import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
+import { addRepartition, repartitionNames } from './repartition.js'
+
+/** Repartitions the stream where its key may have changed, and asks for equal partition counts. */
+export function joinTable<K, V, VT, R>(
+  stream: StreamOrigin<K, V>,
+  table: KTable<K, VT>,
+  join: Omit<StreamTableJoin<K, V, VT, R>, 'table'>,
+  options: JoinOptions<K, V, R>
+): KStream<K, R> {
+  const { graph, makeStream } = stream
+  sameGraph(graph, table.origin.graph, join.left ? 'leftJoin' : 'join')
+  const left = stream.keyChanged ? repartitioned(stream, join.left, options) : stream
+  const name = graph.names.node(join.left ? PREFIX.leftJoin : PREFIX.join, options.name)
+  const view = table.origin.view()
+  graph.copartition([...left.sources, ...table.origin.sources])
+  graph.add({
+    kind: 'processor',
+    name,
+    operator: streamTableJoin({ ...join, table: view }),
+    stores: view.stores,
+    predecessors: [left.node]
+  })
+  const key = options.key ?? left.key
+  const sources = [...new Set([...left.sources, ...table.origin.sources])]
+  return makeStream<K, R>({ graph, makeStream, node: name, key, value: options.result, sources, keyChanged: false })
+}
+
+function repartitioned<K, V>(
+  stream: StreamOrigin<K, V>, keepNullKeys: boolean, options: JoinOptions<K, V, unknown>
+): StreamOrigin<K, V> {
+  const { graph, node } = stream
+  const by = keepNullKeys ? 'leftJoin' : 'join'
+  const prefix = options.name ?? node
+  const names = repartitionNames(graph, prefix)
+  const needed = { by, node, passTo: `${by}()` }
+  const key = requireSerde(options.key ?? stream.key, { field: 'key', ...needed })
+  const value = requireSerde(options.value ?? stream.value, { field: 'value', ...needed })
+  addRepartition(graph, node, names, { prefix, key, value, dropNullKeys: !keepNullKeys })
+  return { ...stream, node: names.source, key, value, sources: [names.source], keyChanged: false }
+}

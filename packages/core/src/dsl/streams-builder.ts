@@ -1,0 +1,87 @@
+/** Where a topology starts: topics become streams and tables. */
+import { GraphBuilder } from '../topology/graph-builder.js'
+import { PREFIX } from '../operators/prefixes.js'
+import type { Topology } from '../topology/topology.js'
+import { KStream } from './kstream.js'
+import { KTable } from './ktable.js'
+import type { SourceOptions, TableOptions } from './options.js'
+import { type MakeStream, requireSerde } from './origin.js'
+import { addTable } from './source-table.js'
+
+/**
+ * Builds a topology with the names that Kafka Streams would give it.
+ *
+ * The order of calls decides the generated names, and so the names of stores and internal topics: give names to what
+ * must outlive a change of the program.
+ *
+ * @example
+ * const builder = new StreamsBuilder()
+ * builder
+ *   .stream('lines', { key: serdes.string(), value: serdes.string() })
+ *   .flatMapValues(line => line.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
+ *   .groupBy((_key, word) => word, { key: serdes.string() })
+ *   .count({ store: 'counts' })
+ *   .toStream()
+ *   .to('word-counts')
+ * const topology = builder.build()
+ */
+export class StreamsBuilder {
+  readonly #graph = new GraphBuilder()
+
+  /**
+   * The records of one or several topics. Keys and values may be null at run time where the topic has nulls.
+   *
+   * @example
+   * builder.stream(['orders', 'old-orders'], { key: serdes.string(), value: serdes.json<Order>() })
+   */
+  stream<K, V>(topics: string | readonly string[], options: SourceOptions<K, V>): KStream<K, V> {
+    const graph = this.#graph
+    const node = graph.names.node(PREFIX.source, options?.name)
+    const serdes = sourceSerdes('stream', node, options)
+    graph.add({
+      kind: 'source', name: node, topics: listOf(topics), mergeable: true, ...serdes, ...reading(options)
+    })
+    return makeStream({ graph, makeStream, node, ...serdes, sources: [node], keyChanged: false })
+  }
+
+  /**
+   * The newest value of each key of a topic; a null value deletes. It has a store once something needs it: a join, or
+   * the `store` option.
+   *
+   * @example
+   * builder.table('customers', { key: serdes.string(), value: serdes.json<Customer>(), store: 'customers' })
+   */
+  table<K, V>(topic: string, options: TableOptions<K, V>): KTable<K, V> {
+    const graph = this.#graph
+    const generatedStore = options?.store === undefined ? graph.names.store(`${topic}-`) : undefined
+    const source = graph.names.node(PREFIX.source, options?.name === undefined ? undefined : `${options.name}-source`)
+    const node = graph.names.node(PREFIX.tableSource, options?.name)
+    const serdes = sourceSerdes('table', source, options)
+    graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
+    return addTable({ graph, makeStream, node, parent: source, ...serdes, sources: [source] }, { ...options, generatedStore })
+  }
+
+  /** The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. */
+  build(): Topology {
+    return this.#graph.build()
+  }
+}
+
+function listOf(topics: string | readonly string[]): readonly string[] {
+  return typeof topics === 'string' ? [topics] : [...topics]
+}
+
+const makeStream: MakeStream = origin => new KStream(origin)
+
+/** JavaScript callers may have left them out. */
+function sourceSerdes<K, V>(by: string, node: string, options: Partial<SourceOptions<K, V>> | undefined) {
+  return {
+    key: requireSerde(options?.key, { field: 'key', by, node, passTo: `${by}()` }),
+    value: requireSerde(options?.value, { field: 'value', by, node, passTo: `${by}()` })
+  }
+}
+
+function reading(options: SourceOptions<any, any>) {
+  const { offsetReset = 'earliest', timestampExtractor } = options
+  return { offsetReset, ...(timestampExtractor === undefined ? {} : { timestampExtractor }) }
+}

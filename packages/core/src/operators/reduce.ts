@@ -1,0 +1,48 @@
+/** `reduce` over a grouped stream: the first value of a key stands for itself. */
+import { PartialAggregate, type Combiner } from '../topology/topology.js'
+import { mergeFunction, partialNull, returnedUndefined } from './aggregate.js'
+import { forwardUpdates } from './forward-updates.js'
+import type { Operator } from './operator.js'
+
+export type Reducer<V> = (aggregate: V, value: V) => V | null
+
+export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonly associative: boolean }): Operator {
+  const merge = options.associative ? reducer : undefined
+  return {
+    compile(runtime, downstream) {
+      const aggregates = runtime.store(store)
+      const caching = runtime.isCaching(store)
+      const forward = forwardUpdates(runtime, store, downstream)
+      return (key, value, timestamp, context) => {
+        if (key === null || key === undefined || value === null || value === undefined) {
+          runtime.dropped(context, `a record with a null key or value cannot be reduced into ${store}`)
+          return
+        }
+        const stored = aggregates.get(key)
+        const newest = stored === undefined ? timestamp : Math.max(timestamp, stored.timestamp)
+        const partial = value instanceof PartialAggregate
+        const added: V = partial ? value.partial : value
+        const step = partial ? mergeFunction(merge, store) : reducer
+        const updated: V | null = stored === undefined ? added : step(stored.value, added)
+        if (updated === undefined) throw returnedUndefined(store, 'reducer')
+        aggregates.put(key, updated, updated === null && caching ? timestamp : newest, context)
+        forward(key, updated, stored === undefined ? null : stored.value, newest, context)
+      }
+    }
+  }
+}
+
+/** Reduces values before they are written to a repartition topic; undefined stands for none yet. */
+export function reduceCombiner<K, V>(
+  reducer: Reducer<V>, partial: Combiner<K, V, V>['partial']
+): Combiner<K, V, V | undefined> {
+  return {
+    partial,
+    initial: () => undefined,
+    add(_key, value, sum) {
+      const added = sum === undefined ? value : reducer(sum, value)
+      if (added !== null && added !== undefined) return added
+      throw partialNull('reducer marked as associative')
+    }
+  }
+}

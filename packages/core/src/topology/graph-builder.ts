@@ -1,0 +1,70 @@
+/** The growing graph that the DSL's classes share, until `build` freezes it into a topology. */
+import { MillraceError, type StoreDefinition } from '@millrace/state'
+import { freezeTopology } from './freeze-topology.js'
+import type { NodeDraft } from './graph-draft.js'
+import { NameCounter, validName } from './names.js'
+import type { RepartitionTopic, Topology } from './topology.js'
+
+export class GraphBuilder {
+  readonly names = new NameCounter()
+  readonly #nodes = new Map<string, NodeDraft>()
+  readonly #stores = new Map<string, StoreDefinition>()
+  readonly #repartitionTopics = new Map<string, RepartitionTopic>()
+  readonly #copartitionedSources: (readonly string[])[] = []
+
+  /** Adds a node. Throws `TOPOLOGY_DUPLICATE_NAME`; predecessors are looked at in `build`. */
+  add(node: NodeDraft): void {
+    if (this.#nodes.has(node.name)) throw duplicate('node', node.name)
+    if (node.kind === 'source') {
+      if (node.topics.length === 0) {
+        throw new MillraceError('TOPOLOGY_INVALID_NAME', `Source ${node.name} names no topic. Name at least one.`, {
+          details: { node: node.name }
+        })
+      }
+      for (const topic of node.topics) validName(topic, 'topic')
+    }
+    if (node.kind === 'sink' && typeof node.topic === 'string') validName(node.topic, 'topic')
+    this.#nodes.set(node.name, node)
+  }
+
+  /** Puts a node in the place of the one with its name, which keeps its place among its siblings. */
+  replace(node: NodeDraft): void {
+    this.#nodes.set(node.name, node)
+  }
+
+  /** Adds a store. Throws `TOPOLOGY_DUPLICATE_NAME`. */
+  addStore(store: StoreDefinition): void {
+    validName(store.name, 'store')
+    if (this.#stores.has(store.name)) throw duplicate('store', store.name)
+    this.#stores.set(store.name, store)
+  }
+
+  addRepartitionTopic(topic: RepartitionTopic): void {
+    validName(topic.name, 'topic')
+    if (this.#repartitionTopics.has(topic.name)) throw duplicate('repartition topic', topic.name)
+    this.#repartitionTopics.set(topic.name, topic)
+  }
+
+  /** The topics of these source nodes must have the same number of partitions. */
+  copartition(sources: readonly string[]): void {
+    this.#copartitionedSources.push(sources)
+  }
+
+  /** A finished topology; the builder may grow further and build again. */
+  build(): Topology {
+    return freezeTopology({
+      nodes: this.#nodes,
+      stores: this.#stores,
+      repartitionTopics: this.#repartitionTopics,
+      copartitionedSources: this.#copartitionedSources
+    })
+  }
+}
+
+function duplicate(what: string, name: string): MillraceError {
+  return new MillraceError(
+    'TOPOLOGY_DUPLICATE_NAME',
+    `The topology already has a ${what} named ${name}. Give one of the two another name.`,
+    { details: { what, name } }
+  )
+}

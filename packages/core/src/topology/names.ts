@@ -1,0 +1,42 @@
+/** How nodes and stores are named: one counter per builder, in Kafka Streams' form. */
+import { MillraceError } from '@millrace/state'
+
+const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/
+const MAX_NAME_LENGTH = 249
+
+/**
+ * Hands out names such as `KSTREAM-FILTER-0000000003`.
+ *
+ * Every call takes an index, also where the user's own name is then used: a topology's other names, and with them its
+ * topics and stores, stay the same when one operator is given a name.
+ */
+export class NameCounter {
+  #next = 0
+
+  /** The user's name if there is one, else a generated one. Throws `TOPOLOGY_INVALID_NAME`. */
+  node(prefix: string, name?: string): string {
+    const generated = this.#generate(prefix)
+    return name === undefined ? generated : validName(name, 'node')
+  }
+
+  /** A generated store name. A store that the user names takes no index. */
+  store(prefix: string): string {
+    return this.#generate(`${prefix}STATE-STORE-`)
+  }
+
+  #generate(prefix: string): string {
+    return prefix + String(this.#next++).padStart(10, '0')
+  }
+}
+
+/** Returns `name` if Kafka would take it as (part of) a topic name; else throws `TOPOLOGY_INVALID_NAME`. */
+export function validName(name: string, what: 'node' | 'store' | 'topic' | 'branch'): string {
+  const legal = typeof name === 'string' && LEGAL_NAME.test(name) && name.length <= MAX_NAME_LENGTH
+  if (legal && name !== '.' && name !== '..') return name
+  throw new MillraceError(
+    'TOPOLOGY_INVALID_NAME',
+    `${JSON.stringify(name)} cannot be the name of a ${what}. Use 1 to ${MAX_NAME_LENGTH} of the characters ` +
+      `a-z, A-Z, 0-9, dot, underscore and hyphen; not "." or "..".`,
+    { details: { what, name } }
+  )
+}

@@ -1,0 +1,86 @@
+/** What a graph must satisfy before it can run. */
+import { MillraceError } from '@millrace/state'
+import { type NodeDraft, predecessorsOf } from './graph-draft.js'
+import type { RepartitionTopic } from './topology.js'
+
+/**
+ * Throws `TOPOLOGY_EMPTY`, `TOPOLOGY_UNKNOWN_PREDECESSOR`, `TOPOLOGY_UNCONNECTED`, `TOPOLOGY_CYCLE` or
+ * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`.
+ */
+export function validate(
+  nodes: ReadonlyMap<string, NodeDraft>, repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+): void {
+  if (![...nodes.values()].some(node => node.kind === 'source')) {
+    throw new MillraceError(
+      'TOPOLOGY_EMPTY',
+      'The topology reads no topic. Start it with stream() or table() before build().'
+    )
+  }
+  checkPredecessors(nodes)
+  checkCycles(nodes)
+  checkTopics(nodes, repartitionTopics)
+}
+
+function checkPredecessors(nodes: ReadonlyMap<string, NodeDraft>): void {
+  for (const node of nodes.values()) {
+    const predecessors = predecessorsOf(node)
+    if (node.kind !== 'source' && predecessors.length === 0) {
+      throw new MillraceError('TOPOLOGY_UNCONNECTED', `Node ${node.name} has no predecessor. Connect it to one.`, {
+        details: { node: node.name }
+      })
+    }
+    for (const predecessor of predecessors) {
+      const found = nodes.get(predecessor)
+      if (found !== undefined && found.kind !== 'sink') continue
+      const reason = found === undefined ? 'is not in the topology' : 'is a sink'
+      throw new MillraceError(
+        'TOPOLOGY_UNKNOWN_PREDECESSOR',
+        `Node ${node.name} names ${predecessor} as its predecessor, which ${reason}.`,
+        { details: { node: node.name, predecessor } }
+      )
+    }
+  }
+}
+
+function checkCycles(nodes: ReadonlyMap<string, NodeDraft>): void {
+  const done = new Set<string>()
+  const path = new Set<string>()
+  const visit = (name: string): void => {
+    if (done.has(name)) return
+    if (path.has(name)) {
+      const cycle = [...path].slice([...path].indexOf(name)).reverse()
+      throw new MillraceError(
+        'TOPOLOGY_CYCLE',
+        `The nodes ${cycle.join(' -> ')} form a cycle. Send records back through a topic instead.`,
+        { details: { nodes: cycle } }
+      )
+    }
+    path.add(name)
+    for (const predecessor of predecessorsOf(nodes.get(name)!)) visit(predecessor)
+    path.delete(name)
+    done.add(name)
+  }
+  for (const name of nodes.keys()) visit(name)
+}
+
+function checkTopics(
+  nodes: ReadonlyMap<string, NodeDraft>, repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+): void {
+  const readBy = new Map<string, NodeDraft>()
+  for (const node of nodes.values()) {
+    if (node.kind !== 'source') continue
+    for (const topic of node.topics) {
+      const first = readBy.get(topic)
+      if (first !== undefined) {
+        const internal = repartitionTopics.has(topic) ? ' (a repartition topic of the application has this name)' : ''
+        throw new MillraceError(
+          'TOPOLOGY_TOPIC_ALREADY_REGISTERED',
+          `Sources ${first.name} and ${node.name} both read topic ${topic}${internal}. Read it once and use the ` +
+            'stream or table twice; two stream() calls may share topics only if all topics and options are the same.',
+          { details: { topic, sources: [first.name, node.name] } }
+        )
+      }
+      readBy.set(topic, node)
+    }
+  }
+}

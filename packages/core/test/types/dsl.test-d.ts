@@ -1,0 +1,82 @@
+/** Compile-only: types flow from source to sink without a cast. */
+import { expectTypeOf } from 'expect-type'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Serde } from '@millrace/state'
+import { type KStream, type KTable, serdes, StreamsBuilder } from '../support/dsl.js'
+
+interface Order { readonly customer: string; readonly amount: number }
+const order = serdes.json<Order>()
+const builder = new StreamsBuilder()
+const lines = builder.stream('lines', { key: serdes.string(), value: serdes.string() })
+const orders = builder.stream('orders', { key: serdes.int64(), value: order })
+const customers = builder.table('customers', { key: serdes.string(), value: serdes.json<{ country: string }>() })
+
+// From source to sink.
+expectTypeOf(lines).toEqualTypeOf<KStream<string, string>>()
+const words = lines.flatMapValues(line => line.split(' '))
+expectTypeOf(words).toEqualTypeOf<KStream<string, string>>()
+const counts = words.groupBy((_key, word) => word, { key: serdes.string() }).count({ store: 'counts' })
+expectTypeOf(counts).toEqualTypeOf<KTable<string, number>>()
+counts.toStream().to('word-counts', { key: serdes.string(), value: serdes.int64() })
+expectTypeOf(orders.map((id, { customer, amount }) => [customer, { id, amount }])).toEqualTypeOf<
+  KStream<string, { id: number; amount: number }>
+>()
+expectTypeOf(orders.flatMap((id, { customer }) => [[customer, id] as const])).toEqualTypeOf<KStream<string, number>>()
+expectTypeOf(orders.selectKey((_id, { customer }) => customer)).toEqualTypeOf<KStream<string, Order>>()
+expectTypeOf(orders.filter((_id, { amount }) => amount > 1)).toEqualTypeOf<KStream<number, Order>>()
+expectTypeOf(counts.toStream((word, count) => word.length + count)).toEqualTypeOf<KStream<number, number>>()
+expectTypeOf(counts.mapValues((count, word) => `${word}${count}`)).toEqualTypeOf<KTable<string, string>>()
+expectTypeOf(lines.split().branch((_key, line) => line === '').defaultBranch().get('0')).toEqualTypeOf<KStream<string, string>>()
+const totals = orders.groupBy((_id, { customer }) => customer, { key: serdes.string() })
+  .aggregate(() => ({ count: 0 }), (_customer, _order, { count }) => ({ count: count + 1 }), {
+    value: serdes.json<{ count: number }>()
+  })
+expectTypeOf(totals).toEqualTypeOf<KTable<string, { count: number }>>()
+expectTypeOf(orders.groupByKey().reduce((a, b) => ({ ...a, amount: a.amount + b.amount }))).toEqualTypeOf<KTable<number, Order>>()
+
+// Joins: the row is null in a left join only.
+const byCustomer = orders.selectKey((_id, { customer }) => customer, { key: serdes.string() })
+byCustomer.join(customers, (value, row, key) => {
+  expectTypeOf(value).toEqualTypeOf<Order>()
+  expectTypeOf(row).toEqualTypeOf<{ country: string }>()
+  expectTypeOf(key).toEqualTypeOf<string>()
+})
+expectTypeOf(byCustomer.leftJoin(customers, (_value, row) => row)).toEqualTypeOf<KStream<string, { country: string } | null>>()
+// @ts-expect-error the keys of stream and table differ
+orders.join(customers, value => value)
+// @ts-expect-error the row may be null
+byCustomer.leftJoin(customers, (_value, row) => row.country)
+
+// Serdes must fit.
+// @ts-expect-error counts are numbers
+counts.toStream().to('word-counts', { key: serdes.string(), value: serdes.string() })
+// @ts-expect-error keys are strings
+counts.toStream().to('word-counts', { key: serdes.int64(), value: serdes.int64() })
+// @ts-expect-error the mapper returns numbers
+lines.mapValues(line => line.length, { value: serdes.string() })
+// @ts-expect-error the selector returns a number
+lines.groupBy((_key, line) => line.length, { key: serdes.string() })
+// @ts-expect-error grouping by a new key needs its serde
+lines.groupBy((_key, line) => line)
+// @ts-expect-error a source needs both serdes
+builder.stream('lines', { key: serdes.string() })
+// @ts-expect-error an aggregate needs a serde
+lines.groupByKey().aggregate(() => 0, (_key, _value, sum) => sum + 1, {})
+// @ts-expect-error the aggregate's serde is of strings, the initializer returns a number
+lines.groupByKey().aggregate(() => 0, (_key, _value, sum) => sum, { value: serdes.string() })
+// @ts-expect-error streams of different values do not merge
+lines.merge(orders)
+
+// A sink takes a serde of a wider type, not one of a narrower.
+const sizes = lines.mapValues((line): 'big' | 'small' => (line.length > 9 ? 'big' : 'small'))
+sizes.to('sizes', { value: serdes.string() })
+// @ts-expect-error not every string is a size
+lines.to('sizes', { value: serdes.json<'big' | 'small'>() })
+// Null never reaches a serde.
+byCustomer.leftJoin(customers, (_value, row) => row?.country ?? null).to('countries', { value: serdes.string() })
+
+// Schemas give their output's type.
+declare const schema: StandardSchemaV1<unknown, { readonly id: number }>
+expectTypeOf(serdes.json(schema)).toEqualTypeOf<Serde<{ readonly id: number }>>()
+expectTypeOf(serdes.from({ name: 'date', encode: (value: Date) => Buffer.from(value.toJSON()), decode: bytes => new Date(bytes.toString()) }))
+  .toEqualTypeOf<Serde<Date>>()
