@@ -73,7 +73,9 @@ export function encodeAssignment(data: AssignmentData): Buffer {
     [ACTIVE_TASKS, writeStrings(data.activeTasks)],
     [STANDBY_TASKS, writeStrings(data.standbyTasks)],
     [PARTITIONS_BY_HOST, writeHosts(data.partitionsByHost)],
-    ...(data.nextRebalanceMs === undefined ? [] : [[NEXT_REBALANCE, new PrimitiveWriter().int64(data.nextRebalanceMs)] as const])
+    ...(data.nextRebalanceMs === undefined
+      ? []
+      : [[NEXT_REBALANCE, new PrimitiveWriter().int64(data.nextRebalanceMs)] as const])
   ])
 }
 

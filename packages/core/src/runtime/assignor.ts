@@ -44,11 +44,13 @@ export interface MemberTasks {
  * When two members claim a task (one was away and does not know it yet), the one with the higher generation owns it; with
  * the same generation, neither.
  */
-export function assignTasks(
-  input: { readonly members: readonly AssignorMember[]; readonly tasks: readonly AssignorTask[] }
-): ReadonlyMap<string, MemberTasks> {
+export function assignTasks(input: {
+  readonly members: readonly AssignorMember[]
+  readonly tasks: readonly AssignorTask[]
+}): ReadonlyMap<string, MemberTasks> {
   const members = [...input.members].sort((a, b) => compare(a.memberId, b.memberId))
-  const tasks = input.tasks.map(task => ({ ...task, ...parseTaskId(task.id) }))
+  const tasks = input.tasks
+    .map(task => ({ ...task, ...parseTaskId(task.id) }))
     .sort((a, b) => a.subtopology - b.subtopology || a.partition - b.partition || compare(a.id, b.id))
   if (members.length === 0) return new Map()
   const claims = claimsByTask(members, tasks)
@@ -76,7 +78,8 @@ class Board {
   readonly seats: readonly Seat[]
   readonly #seatsById: ReadonlyMap<string, Seat>
   readonly #subtopologySizes = new Map<number, number>()
-  readonly #base: number
+  /** What every member gets at least. */
+  readonly base: number
   /** How many members may still get one task more than the others. */
   #extra: number
   readonly unplaced = new Map<string, PlannedTask>()
@@ -85,7 +88,7 @@ class Board {
     this.tasks = tasks
     this.seats = members.map(member => new Seat(member))
     this.#seatsById = new Map(this.seats.map(seat => [seat.member.memberId, seat]))
-    this.#base = Math.floor(tasks.length / members.length)
+    this.base = Math.floor(tasks.length / members.length)
     this.#extra = tasks.length % members.length
     for (const task of tasks) {
       this.unplaced.set(task.id, task)
@@ -104,11 +107,11 @@ class Board {
 
   /** How many more tasks a member may get. */
   room(seat: Seat): number {
-    return this.#base + (this.#extra > 0 ? 1 : 0) - seat.count
+    return this.base + (this.#extra > 0 ? 1 : 0) - seat.count
   }
 
   place(task: PlannedTask, seat: Seat): void {
-    if (seat.count === this.#base) this.#extra--
+    if (seat.count === this.base) this.#extra--
     seat.add(task)
     this.unplaced.delete(task.id)
   }
@@ -150,9 +153,12 @@ function claimsByTask(members: readonly AssignorMember[], tasks: readonly Planne
     }
     for (const task of owned) claimants.get(task)?.push(member)
   }
-  return new Map([...claimants].map(([task, claiming]) => [
-    task, { claimants: new Set(claiming.map(({ memberId }) => memberId)), owner: newestClaimant(claiming) }
-  ]))
+  return new Map(
+    [...claimants].map(([task, claiming]) => [
+      task,
+      { claimants: new Set(claiming.map(({ memberId }) => memberId)), owner: newestClaimant(claiming) }
+    ])
+  )
 }
 
 function newestClaimant(claiming: readonly AssignorMember[]): string | undefined {
@@ -180,23 +186,29 @@ function keepOwned(board: Board, claims: ReadonlyMap<string, Claims>): void {
   }
 }
 
-/** By subtopology, how many of its tasks members lack to their even share, less those that nobody owns. */
+/** By subtopology, how many of its tasks those with too few tasks lack to their even share, less those nobody owns. */
 function lackOfEach(board: Board, owned: readonly (readonly PlannedTask[])[]): Map<number, number> {
   const lack = new Map<number, number>()
   for (const subtopology of new Set(board.tasks.map(task => task.subtopology))) {
     const counts = owned.map(tasks => tasks.filter(task => task.subtopology === subtopology).length)
     const share = board.share(subtopology)
     const unowned = share * counts.length - counts.reduce((sum, count) => sum + count, 0)
-    lack.set(subtopology, counts.reduce((sum, count) => sum + Math.max(0, share - count), 0) - unowned)
+    const lacking = counts.map((count, i) => (owned[i]!.length < board.base ? Math.max(0, share - count) : 0))
+    lack.set(subtopology, lacking.reduce((sum, count) => sum + count, 0) - unowned)
   }
   return lack
 }
 
 /** Of the subtopology that this member has too much of and others too little. */
-function mostDispensable(tasks: readonly PlannedTask[], wanted: ReadonlyMap<number, number>, board: Board): PlannedTask {
+function mostDispensable(
+  tasks: readonly PlannedTask[],
+  wanted: ReadonlyMap<number, number>,
+  board: Board
+): PlannedTask {
   const counts = new Map<number, number>()
   for (const { subtopology } of tasks) counts.set(subtopology, (counts.get(subtopology) ?? 0) + 1)
-  const score = ({ subtopology }: PlannedTask) => counts.get(subtopology)! - board.share(subtopology) + wanted.get(subtopology)!
+  const score = ({ subtopology }: PlannedTask) =>
+    counts.get(subtopology)! - board.share(subtopology) + wanted.get(subtopology)!
   return tasks.reduce((best, task) => (score(task) >= score(best) ? task : best))
 }
 

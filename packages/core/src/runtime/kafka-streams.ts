@@ -97,7 +97,8 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
 
   /**
    * Makes the internal topics, joins the group and resolves once all tasks assigned to this instance process.
-   * Rejects with the error that stopped it, for example `TOPIC_MISSING`, `BROKER_UNREACHABLE`, `STATE_LOCKED`, and is then closed.
+   * Rejects with the error that stopped it, for example `TOPIC_MISSING`, `BROKER_UNREACHABLE`, `STATE_LOCKED`, and is then closed;
+   * when the signal is aborted, closes as `close` does and rejects with the signal's reason.
    */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#lifecycle.go('REBALANCING')
@@ -105,6 +106,10 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
       await this.#startWorkers()
       while (this.state === 'REBALANCING') await once(this, 'state', options)
     } catch (error) {
+      if (options.signal?.aborted === true && this.#failure === undefined) {
+        await this.close()
+        throw options.signal.reason
+      }
       this.#fail(error instanceof MillraceError ? error : startFailed(error))
       await this.#closing
     }

@@ -1,5 +1,5 @@
 /** The shards of a store that this instance has, as queries see them. */
-import { encode, MillraceError, type StoreDefinition, type Timestamped } from '@millrace/state'
+import { encode, latin1, MillraceError, type StoreDefinition, type Timestamped } from '@millrace/state'
 import { partitionForKey } from '../broker/partitioner.js'
 import type { ScanRange, WorkerHandle } from './worker-handle.js'
 
@@ -11,6 +11,16 @@ export interface ShardLookup {
   localPartitions(): readonly number[]
   /** Throws `STORE_NOT_LOCAL`, `NOT_RUNNING`. */
   worker(partition: number): WorkerHandle
+}
+
+type Scan = AsyncIterator<[unknown, Timestamped<unknown>]>
+
+/** The next entry of one partition. */
+interface Head {
+  readonly scan: Scan
+  readonly key: unknown
+  readonly value: unknown
+  readonly order: string
 }
 
 /**
@@ -52,17 +62,37 @@ export class QueryableStore<K, V> {
     return (await this.#shards.worker(partition).get(this.name, partition, key)) as Timestamped<V> | undefined
   }
 
-  /** All local entries: partition after partition, within each in the order of the encoded keys. */
+  /** All local entries, in the order of the encoded keys. */
   all(): AsyncIterableIterator<[K, V]> {
     return this.range({})
   }
 
-  /** Local entries from `from` up to and including `to`, ordered as in `all`. */
+  /** Local entries from `from` up to and including `to`, ordered as in `all`, or the other way round with `reverse`. */
   async *range(range: { readonly from?: K; readonly to?: K; readonly reverse?: boolean }): AsyncIterableIterator<[K, V]> {
-    for (const partition of this.#shards.localPartitions()) {
-      const entries = this.#shards.worker(partition).scan(this.name, partition, range as ScanRange)
-      for await (const [key, { value }] of entries) yield [key as K, value as V]
+    const scans = this.#shards.localPartitions().map(partition =>
+      this.#shards.worker(partition).scan(this.name, partition, range as ScanRange)[Symbol.asyncIterator]()
+    )
+    const before = range.reverse === true ? (a: string, b: string) => a > b : (a: string, b: string) => a < b
+    try {
+      const heads: Head[] = []
+      for (const scan of scans) await this.#advance(scan, heads)
+      while (heads.length > 0) {
+        const next = heads.reduce((first, head) => (before(head.order, first.order) ? head : first))
+        yield [next.key as K, next.value as V]
+        heads.splice(heads.indexOf(next), 1)
+        await this.#advance(next.scan, heads)
+      }
+    } finally {
+      // A caller that stops early leaves iterators of the database open otherwise.
+      await Promise.all(scans.map(scan => scan.return?.()))
     }
+  }
+
+  async #advance(scan: Scan, heads: Head[]): Promise<void> {
+    const next = await scan.next()
+    if (next.done === true) return
+    const [key, { value }] = next.value
+    heads.push({ scan, key, value, order: latin1(this.#definition.key, key as K) })
   }
 
   #encodeKey(key: K): Buffer {
