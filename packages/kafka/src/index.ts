@@ -1,2 +1,3 @@
 /** Everything `@millrace/kafka` offers. */
-export {}
+export { kafka } from './kafka-broker.js'
+export type { KafkaOptions } from './kafka-options.js'

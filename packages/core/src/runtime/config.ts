@@ -30,7 +30,7 @@ export interface StreamsConfig {
   readonly maxTaskIdleMs?: number
   /** After how long without a heartbeat the others take this instance's tasks over, in ms. Default 10 000. */
   readonly sessionTimeoutMs?: number
-  /** Default 3000, in ms; well below a third of the session timeout. */
+  /** Default 1000, in ms. Rebalances are noticed by heartbeats, so this is also how long one takes to begin. */
   readonly heartbeatIntervalMs?: number
   /** How long a rebalance waits for a member to finish what it has begun, in ms. Default 60 000. */
   readonly rebalanceTimeoutMs?: number
@@ -117,7 +117,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     if (config[field] === undefined) throw invalid(field, undefined, CHECKS[field](undefined) ?? 'set')
   }
   const sessionTimeoutMs = config.sessionTimeoutMs ?? 10_000
-  const heartbeatIntervalMs = config.heartbeatIntervalMs ?? Math.min(3000, Math.ceil(sessionTimeoutMs / 3))
+  const heartbeatIntervalMs = config.heartbeatIntervalMs ?? Math.min(1000, Math.ceil(sessionTimeoutMs / 3))
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     throw invalid('heartbeatIntervalMs', heartbeatIntervalMs, `less than sessionTimeoutMs (${sessionTimeoutMs})`)
   }

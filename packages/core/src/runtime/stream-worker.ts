@@ -131,7 +131,7 @@ export class StreamWorker implements WorkerHandle {
   async #handleEvents(parts: WorkerParts): Promise<void> {
     for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
       if (event.type === 'batch') this.#add(parts, event.fetched)
-      else if (event.type === 'group') await this.#handleGroup(parts, event.event)
+      else if (event.type === 'group') await this.#handleGroup(parts, event.event).finally(event.handled)
       else if (event.type === 'restored') parts.tasks.start(event.task)
       else if (event.type === 'out-of-range') await this.#resetPosition(parts, event.tp, event.error)
       else if (event.type === 'commit') await this.#commit(parts).then(() => event.done(), event.done)
@@ -268,17 +268,24 @@ export class StreamWorker implements WorkerHandle {
     this.#modules.onEvent({ type: 'running', running })
   }
 
+  /** Nobody is left waiting for an event that will not be handled. */
+  #dropEvents(): void {
+    for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
+      if (event.type === 'commit') event.done(this.#failure ?? notRunning())
+      else if (event.type === 'group') event.handled()
+    }
+  }
+
   async #close(parts: WorkerParts): Promise<void> {
     this.#stopping = true
+    this.#dropEvents()
     const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
     await parts.fetcher.close().catch(failed)
     await this.#giveUp(parts, parts.tasks.ids).catch(failed)
     await parts.group.leave().catch(failed)
     await parts.producer.close().catch(failed)
     await parts.closeConnections().catch(failed)
-    for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
-      if (event.type === 'commit') event.done(this.#failure ?? notRunning())
-    }
+    this.#dropEvents()
   }
 }
 

@@ -41,7 +41,8 @@ export interface WorkerModules {
 /** What happens to a worker. */
 export type InboxEvent =
   | { readonly type: 'batch'; readonly fetched: FetchedBatches }
-  | { readonly type: 'group'; readonly event: GroupEvent }
+  /** The member joins again after `lost` only once it was handled. */
+  | { readonly type: 'group'; readonly event: GroupEvent; readonly handled: () => void }
   | { readonly type: 'restored'; readonly task: Task }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'out-of-range'; readonly tp: TopicPartition; readonly error: MillraceError }
@@ -109,7 +110,7 @@ export async function connectParts(config: WorkerConfig, modules: WorkerModules,
         })
       }),
       assign: members => Promise.resolve(leadAssignment(members, plan)),
-      onEvent: event => inbox.push({ type: 'group', event })
+      onEvent: event => new Promise<void>(handled => inbox.push({ type: 'group', event, handled }))
     }
   )
   const checkpoint = new Checkpoint(

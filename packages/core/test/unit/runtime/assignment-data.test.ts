@@ -2,17 +2,33 @@ import { MillraceError } from '@millrace/state'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
-  decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription
 } from '../../../dist/runtime/assignment-data.js'
 
 const SUBSCRIPTION = {
-  processId: 'c0ffee', host: 'localhost:8080', ownedTasks: ['0_0', '1_3'], taskOffsets: new Map([['0_0', 17], ['1_3', 2 ** 45]])
+  processId: 'c0ffee',
+  host: 'localhost:8080',
+  ownedTasks: ['0_0', '1_3'],
+  taskOffsets: new Map([
+    ['0_0', 17],
+    ['1_3', 2 ** 45]
+  ])
 }
 const ASSIGNMENT = {
   activeTasks: ['0_0', '0_1'],
   standbyTasks: [],
   partitionsByHost: new Map([
-    ['localhost:8080', [{ topic: 'lines', partition: 0 }, { topic: 'lines', partition: 1 }, { topic: 'words', partition: 7 }]],
+    [
+      'localhost:8080',
+      [
+        { topic: 'lines', partition: 0 },
+        { topic: 'lines', partition: 1 },
+        { topic: 'words', partition: 7 }
+      ]
+    ],
     ['other:1', []]
   ]),
   nextRebalanceMs: 60_000
@@ -48,7 +64,11 @@ describe('assignment data', () => {
   })
 
   it('takes no bytes for an assignment of nothing', () => {
-    expect(decodeAssignment(Buffer.alloc(0))).to.deep.equal({ activeTasks: [], standbyTasks: [], partitionsByHost: new Map() })
+    expect(decodeAssignment(Buffer.alloc(0))).to.deep.equal({
+      activeTasks: [],
+      standbyTasks: [],
+      partitionsByHost: new Map()
+    })
   })
 
   it('reads what it knows of a newer version', () => {
@@ -58,23 +78,29 @@ describe('assignment data', () => {
 
   it('refuses every cut-off subscription, or lacks whole sections', () => {
     const bytes = encodeSubscription(SUBSCRIPTION)
-    for (let length = 0; length < bytes.length; length++) corruptOrFine(() => decodeSubscription(bytes.subarray(0, length)))
-    expect(() => decodeSubscription(bytes.subarray(0, bytes.length - 1))).to.throw(MillraceError)
+    for (let length = 0; length < bytes.length; length++)
+      corruptOrFine(() => decodeSubscription(bytes.subarray(0, length)))
+    expect(() => decodeSubscription(bytes.subarray(0, bytes.length - 1)))
+      .to.throw(MillraceError)
       .with.property('code', 'ASSIGNMENT_DATA_CORRUPT')
   })
 
   it('answers any bytes with data or its own error', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
-      corruptOrFine(() => decodeSubscription(Buffer.from(bytes)))
-      corruptOrFine(() => decodeAssignment(Buffer.from(bytes)))
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+        corruptOrFine(() => decodeSubscription(Buffer.from(bytes)))
+        corruptOrFine(() => decodeAssignment(Buffer.from(bytes)))
+      })
+    )
   })
 
   it('answers a damaged byte with data or its own error', () => {
-    fc.assert(fc.property(fc.nat(), fc.integer({ min: 0, max: 255 }), (at, byte) => {
-      const bytes = encodeAssignment(ASSIGNMENT)
-      bytes[at % bytes.length] = byte
-      corruptOrFine(() => decodeAssignment(bytes))
-    }))
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 0, max: 255 }), (at, byte) => {
+        const bytes = encodeAssignment(ASSIGNMENT)
+        bytes[at % bytes.length] = byte
+        corruptOrFine(() => decodeAssignment(bytes))
+      })
+    )
   })
 })

@@ -1,0 +1,33 @@
+/** One partition that a fetcher reads: where it is, and whether it may go on. */
+import type { TopicPartition } from '../record.js'
+import type { FetchedBatches } from './fetched-batches.js'
+
+/** Each `add` makes a new one, so what was asked for an older one is told by its identity. */
+export class FetchPosition implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The next to ask for. */
+  offset: number
+  /** Who leads the partition; undefined while that is being found out. */
+  node: number | undefined
+  paused = false
+  /** Set by an error that only the owner can resolve, by adding the partition anew. */
+  halted = false
+  /** What arrived while it was paused, and the offset that had been asked for. */
+  held: { readonly fetched: FetchedBatches; readonly asked: number } | undefined
+  /** Grows while a batch does not fit. */
+  maxBytes: number
+  /** Whether its trouble was logged already. */
+  troubled = false
+
+  constructor(tp: TopicPartition, options: { readonly offset: number; readonly maxBytes: number }) {
+    this.topic = tp.topic
+    this.partition = tp.partition
+    this.offset = options.offset
+    this.maxBytes = options.maxBytes
+  }
+
+  get wanted(): boolean {
+    return !this.paused && !this.halted && this.held === undefined
+  }
+}

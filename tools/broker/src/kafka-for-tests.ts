@@ -1,0 +1,58 @@
+/** The broker that a test run shares. */
+import { MillraceError } from '@millrace/state'
+import { startKafka } from './kafka-cluster.js'
+
+/** Brokers to test against, or why there are none. */
+export type KafkaForTests = { readonly brokers: readonly string[] } | { readonly unavailable: string }
+
+/** What this needs of mocha's context. */
+export interface TestContext {
+  timeout(ms: number): unknown
+  skip(): void
+}
+
+const START_TIMEOUT_MS = 240_000
+let shared: Promise<KafkaForTests> | undefined
+
+/**
+ * The brokers named in `KAFKA_BROKERS` (comma-separated), else one broker that is started at the first call, shared by all spec files
+ * of the process, and gone when the process ends. Where Java or Maven is missing it resolves to the reason, unless
+ * `MILLRACE_REQUIRE_BROKER=1` makes that an error.
+ */
+export function kafkaForTests(): Promise<KafkaForTests> {
+  shared ??= find()
+  return shared
+}
+
+/**
+ * For a suite's `before` hook: resolves to the brokers, or skips the suite, test by test, with one line on standard
+ * error that says why.
+ */
+export async function requireKafka(context: TestContext): Promise<readonly string[]> {
+  context.timeout(START_TIMEOUT_MS)
+  const kafka = await kafkaForTests()
+  if ('brokers' in kafka) return kafka.brokers
+  sayOnce(kafka.unavailable)
+  context.skip()
+  return []
+}
+
+async function find(): Promise<KafkaForTests> {
+  const given = process.env['KAFKA_BROKERS']
+  if (given !== undefined && given !== '') return { brokers: given.split(',').map(address => address.trim()) }
+  try {
+    return { brokers: (await startKafka()).brokers }
+  } catch (cause) {
+    const missing = cause instanceof MillraceError && ['BROKER_TOOL_NO_JAVA', 'BROKER_TOOL_NO_MAVEN'].includes(cause.code)
+    if (!missing || process.env['MILLRACE_REQUIRE_BROKER'] === '1') throw cause
+    return { unavailable: cause.message }
+  }
+}
+
+let said = false
+
+function sayOnce(reason: string): void {
+  if (said) return
+  said = true
+  process.stderr.write(`tests that need a real Kafka are skipped: ${reason}\n`)
+}
