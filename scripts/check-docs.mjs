@@ -8,7 +8,13 @@ const PACKAGES = ['state', 'core', 'kafka', 'testing', 'interactive-query']
 const problems = []
 
 const entries = PACKAGES.map(name => join(root, 'packages', name, 'src', 'index.ts'))
-const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, skipLibCheck: true, types: ['node'] }
+const options = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  target: ts.ScriptTarget.ES2022,
+  skipLibCheck: true,
+  types: ['node']
+}
 const program = ts.createProgram(entries, options)
 const checker = program.getTypeChecker()
 for (const entry of entries) {
@@ -18,16 +24,33 @@ for (const entry of entries) {
     const [declaration] = symbol.declarations ?? []
     const file = declaration?.getSourceFile().fileName ?? ''
     if (!file.includes('/src/')) continue
-    if (symbol.getDocumentationComment(checker).length === 0) problems.push(`${file.slice(root.length + 1)}: ${symbol.name} has no doc comment`)
+    if (symbol.getDocumentationComment(checker).length === 0)
+      problems.push(`${file.slice(root.length + 1)}: ${symbol.name} has no doc comment`)
   }
 }
 
-const documented = new Set([...readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, code]) => code))
-for (const file of PACKAGES.flatMap(name => typescriptFiles(`packages/${name}/src`)).concat(typescriptFiles('examples'), typescriptFiles('tools'))) {
+const documented = new Set(
+  [...readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(
+    ([, code]) => code
+  )
+)
+const NOT_CODES = /^(KAFKA_BROKERS|MILLRACE_REQUIRE_BROKER|PENDING_\w+)$/
+const sources = [...PACKAGES.map(name => `packages/${name}/src`), 'examples', 'tools'].flatMap(typescriptFiles)
+// The protocol's own names are mapped to those of the broker port in this file.
+for (const file of sources.filter(file => file !== 'packages/kafka/src/errors.ts' && !/\/test\//.test(file))) {
   const text = readFileSync(join(root, file), 'utf8')
-  for (const [, code] of text.matchAll(/new (?:Millrace|Broker)?[A-Za-z]*Error\(\s*'([A-Z][A-Z0-9_]+)'/g)) {
-    const name = /new BrokerError/.test(text) && !text.includes(`MillraceError('${code}'`) && !documented.has(code) ? `BROKER_${code}` : code
-    if (!documented.has(name)) problems.push(`${file}: error code ${name} is not in docs/reference/errors.md`)
+  // As a call's first argument, as a field, or as an entry of a table.
+  for (const [, code] of text.matchAll(/(?:\w\(\s*|\bcode:\s*|\[\s*|,\s*)'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
+    if (documented.has(code) || documented.has(`BROKER_${code}`) || NOT_CODES.test(code)) continue
+    problems.push(`${file}: error code ${code} is not in docs/reference/errors.md`)
+  }
+}
+
+const everything = sources.map(file => readFileSync(join(root, file), 'utf8')).join('\n')
+for (const code of documented) {
+  if (!code.includes('_') || NOT_CODES.test(code)) continue
+  if (!everything.includes(`'${code.replace(/^BROKER_(?!TOOL_)/, '')}'`) && !everything.includes(`[${code}]`)) {
+    problems.push(`docs/reference/errors.md: no source has the error code ${code}`)
   }
 }
 

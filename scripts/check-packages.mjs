@@ -4,7 +4,8 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { importsOf, root, typescriptFiles } from './sources.mjs'
 
-const FITTING = /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|Unlicense|CC0-1\.0|BlueOak-1\.0\.0|Python-2\.0|MIT-0|WTFPL|Zlib)/
+const FITTING =
+  /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|Unlicense|CC0-1\.0|BlueOak-1\.0\.0|Python-2\.0|PSF-2\.0|MIT-0|WTFPL|Zlib)/
 const problems = []
 const read = path => JSON.parse(readFileSync(join(root, path), 'utf8'))
 
@@ -12,17 +13,28 @@ for (const name of readdirSync(join(root, 'packages'))) {
   const manifest = read(`packages/${name}/package.json`)
   for (const [subpath, target] of Object.entries(manifest.exports)) {
     for (const file of Object.values(target)) {
-      if (!existsSync(join(root, 'packages', name, file))) problems.push(`${manifest.name} exports ${subpath} as ${file}, which does not exist`)
+      if (!existsSync(join(root, 'packages', name, file)))
+        problems.push(`${manifest.name} exports ${subpath} as ${file}, which does not exist`)
     }
   }
   if (manifest.license !== 'Apache-2.0') problems.push(`${manifest.name} has the licence ${manifest.license}`)
   await import(manifest.name).catch(error => problems.push(`${manifest.name} cannot be imported: ${error.message}`))
-  const declared = new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {}), manifest.name])
+  const declared = new Set([
+    ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.peerDependencies ?? {}),
+    manifest.name
+  ])
   for (const file of typescriptFiles(`packages/${name}/src`)) {
     for (const { specifier } of importsOf(file)) {
       const [scope, second] = specifier.split('/')
       const wanted = specifier.startsWith('@') ? `${scope}/${second}` : scope
-      if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(wanted) || declared.has(wanted)) continue
+      if (
+        specifier.startsWith('.') ||
+        specifier.startsWith('node:') ||
+        builtinModules.includes(wanted) ||
+        declared.has(wanted)
+      )
+        continue
       problems.push(`${file} imports ${wanted}, which ${manifest.name} does not declare`)
     }
   }

@@ -18,7 +18,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 }
 const LEVELS = {
   types: () => check('types', bin('tsc'), ['-b']),
   lint: async () => {
-    await check('format and lint', bin('biome'), ['check', '--max-diagnostics=50'])
+    await check('format', bin('prettier'), ['--check', '--log-level=warn', '.'])
     await check('lint with types', bin('eslint'), ['.'])
     await check('structure', process.execPath, ['scripts/check-structure.mjs'])
     await check('public documentation', process.execPath, ['scripts/check-docs.mjs'])

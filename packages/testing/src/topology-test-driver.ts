@@ -52,7 +52,12 @@ export class TopologyTestDriver {
     const plan = planTasks({ applicationId, replicationFactor: 1 }, { topology, partitionCounts })
     const counts = new Map([...plan.partitionCounts, ...[...plan.internalTopics.keys()].map(name => [name, 1] as const)])
     const log = new TestLog(new Set(plan.inputTopics))
-    const outbox = new Outbox({ compression: 'none' }, { sender: log, partitionCounts: counts })
+    const outbox = new Outbox({ compression: 'none' }, {
+      sender: log,
+      partitionCounts: counts,
+      // Topics that records choose: they too have one partition here.
+      lookUp: topics => Promise.resolve(new Map(topics.map(name => [name, 1])))
+    })
     const engine = memoryEngine()
     const caching = options.cacheMaxBytes !== 0
     const tasks = await Promise.all(

@@ -51,6 +51,7 @@ export class Checkpoint {
     if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
 
     for (const { task } of changed) this.#flush(task)
+    await outbox.settleDeferred()
     outbox.sendAll()
 
     const acknowledged = await producer.flush()

@@ -57,39 +57,75 @@ export class OutgoingTopic {
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
+export interface OutboxModules {
+  readonly sender: BatchSender
+  /** Of the topics that are known from the start. */
+  readonly partitionCounts: ReadonlyMap<string, number>
+  /** Asks the broker; topics that do not exist are absent from the answer. */
+  lookUp(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
+}
+
+/** What all tasks of a worker write, by topic. */
 export class Outbox {
   readonly #topics = new Map<string, OutgoingTopic>()
   readonly #options: { readonly compression: Compression }
-  readonly #modules: { readonly sender: BatchSender; readonly partitionCounts: ReadonlyMap<string, number> }
+  readonly #modules: OutboxModules
+  readonly #partitionCounts: Map<string, number>
+  /** Writes to topics chosen by a record whose partitions are not known yet, in their order. */
+  #deferred: { readonly topic: string; readonly write: () => void }[] = []
 
-  constructor(
-    options: { readonly compression: Compression },
-    modules: { readonly sender: BatchSender; readonly partitionCounts: ReadonlyMap<string, number> }
-  ) {
+  constructor(options: { readonly compression: Compression }, modules: OutboxModules) {
     this.#options = options
     this.#modules = modules
+    this.#partitionCounts = new Map(modules.partitionCounts)
   }
 
   /** Throws `TOPIC_MISSING` for a topic whose partition count is not known. */
   topic(name: string): OutgoingTopic {
-    let topic = this.#topics.get(name)
-    if (topic === undefined) {
-      const partitionCount = this.#modules.partitionCounts.get(name)
-      if (partitionCount === undefined) {
-        throw new MillraceError(
-          'TOPIC_MISSING',
-          `Cannot write to topic ${name}: it does not exist, or it was not declared when the application started.`,
-          { details: { topic: name } }
-        )
-      }
-      topic = new OutgoingTopic({ name, partitionCount, compression: this.#options.compression }, { sender: this.#modules.sender })
-      this.#topics.set(name, topic)
-    }
+    const topic = this.find(name)
+    if (topic === undefined) throw topicMissing(name)
     return topic
+  }
+
+  /** Undefined for a topic whose partition count is not known yet: `defer` the write. */
+  find(name: string): OutgoingTopic | undefined {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const partitionCount = this.#partitionCounts.get(name)
+    if (partitionCount === undefined) return undefined
+    const topic = new OutgoingTopic({ name, partitionCount, compression: this.#options.compression }, { sender: this.#modules.sender })
+    this.#topics.set(name, topic)
+    return topic
+  }
+
+  /** Keeps a write until the broker was asked about its topic. */
+  defer(topic: string, write: () => void): void {
+    this.#deferred.push({ topic, write })
+  }
+
+  get hasDeferred(): boolean {
+    return this.#deferred.length > 0
+  }
+
+  /** Asks about the topics of deferred writes and carries these out. Rejects with `TOPIC_MISSING`. */
+  async settleDeferred(): Promise<void> {
+    while (this.#deferred.length > 0) {
+      const deferred = this.#deferred
+      this.#deferred = []
+      const names = [...new Set(deferred.map(({ topic }) => topic))]
+      for (const [name, count] of await this.#modules.lookUp(names)) this.#partitionCounts.set(name, count)
+      const missing = names.find(name => !this.#partitionCounts.has(name))
+      if (missing !== undefined) throw topicMissing(missing)
+      for (const { write } of deferred) write()
+    }
   }
 
   /** Hands over what has gathered, however little. */
   sendAll(): void {
     for (const topic of this.#topics.values()) topic.sendAll()
   }
+}
+
+function topicMissing(name: string): MillraceError {
+  return new MillraceError('TOPIC_MISSING', `Cannot write to topic ${name}: it does not exist. Create it first.`, { details: { topic: name } })
 }

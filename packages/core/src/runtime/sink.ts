@@ -22,10 +22,26 @@ export function compileSink(node: SinkNode, modules: { readonly write: SinkWrite
 export function sinkWriter(
   node: SinkNode, modules: { readonly outbox: Outbox; realName(topic: string): string }
 ): SinkWrite {
+  const { outbox } = modules
+  const append = recordAppender(node)
+  if (typeof node.topic === 'string') {
+    const topic = outbox.topic(modules.realName(node.topic))
+    return (key, value, timestamp, context, headers, serde) => append(topic, key, value, timestamp, context, headers, serde)
+  }
+  const choose = node.topic
+  return function write(key, value, timestamp, context, headers, serde) {
+    const name = choose(key, value, context)
+    const topic = outbox.find(name)
+    if (topic === undefined) outbox.defer(name, () => append(outbox.topic(name), key, value, timestamp, context, headers, serde))
+    else append(topic, key, value, timestamp, context, headers, serde)
+  }
+}
+
+type RecordAppender = (topic: OutgoingTopic, ...record: Parameters<SinkWrite>) => void
+
+function recordAppender(node: SinkNode): RecordAppender {
   const scratch = new ByteWriter()
-  const fixedTopic = typeof node.topic === 'string' ? modules.outbox.topic(modules.realName(node.topic)) : undefined
-  return (key, value, timestamp, context, headers, valueSerde) => {
-    const topic = fixedTopic ?? dynamicTopic(node, modules.outbox, key, value, context)
+  return (topic, key, value, timestamp, context, headers, valueSerde) => {
     scratch.length = 0
     if (key !== null && key !== undefined) encodePart(node, 'key', node.key, key, scratch, context)
     const keyEnd = scratch.length
@@ -39,11 +55,6 @@ export function sinkWriter(
     else partition = partitionForKey(bytes, 0, keyEnd, topic.partitionCount)
     topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
   }
-}
-
-function dynamicTopic(node: SinkNode, outbox: Outbox, key: unknown, value: unknown, context: RecordContext): OutgoingTopic {
-  const name = typeof node.topic === 'function' ? node.topic(key, value, context) : node.topic
-  return outbox.topic(name)
 }
 
 function checkedPartition(node: SinkNode, topic: OutgoingTopic, partition: number): number {

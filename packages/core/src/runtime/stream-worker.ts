@@ -106,6 +106,7 @@ export class StreamWorker implements WorkerHandle {
         await this.#handleEvents(parts)
         if (this.#stopping) break
         const worked = this.#process(parts)
+        if (parts.outbox.hasDeferred) await parts.outbox.settleDeferred()
         await this.#commitWhenDue(parts)
         if (worked) {
           await nextTurn()

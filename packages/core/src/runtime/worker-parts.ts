@@ -69,7 +69,9 @@ export async function connectParts(config: WorkerConfig, modules: WorkerModules,
   const restoreConnection = () => (restoring ??= modules.connect(`${config.clientId}-restore`))
 
   const producer = await Producer.open({}, { connection, logger, clock })
-  const outbox = new Outbox({ compression: config.compression }, { sender: producer, partitionCounts: allCounts(plan) })
+  const lookUp = async (topics: readonly string[]) =>
+    new Map([...(await connection.describeTopics(topics))].map(([name, { partitions }]) => [name, partitions.length]))
+  const outbox = new Outbox({ compression: config.compression }, { sender: producer, partitionCounts: allCounts(plan), lookUp })
   const fetcher = new Fetcher(
     { isolation: 'read_committed' },
     {

@@ -72,6 +72,7 @@ export class BrokerBench {
     await this.connection.createTopics([
       { name, partitions, replicationFactor: -1, config: { 'retention.ms': '-1', ...config } }
     ])
+    for (let partition = 0; partition < partitions; partition++) await this.#ready({ topic: name, partition })
     return name
   }
 
@@ -82,6 +83,11 @@ export class BrokerBench {
       expect(leader, `leader of ${tp.topic}-${tp.partition}`).to.be.a('number')
       return leader!
     })
+  }
+
+  /** In a cluster a leader may be named shortly before it takes its office. */
+  async #ready(tp: TopicPartition): Promise<void> {
+    await eventually(async () => expect((await this.fetch(tp, 0)).error).to.equal(undefined))
   }
 
   /** Appends one batch and expects no error. */

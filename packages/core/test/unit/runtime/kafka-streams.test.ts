@@ -194,6 +194,52 @@ describe('KafkaStreams', function () {
     expect(app.state).to.equal('ERROR')
   })
 
+  it('writes to the topic that each record chooses, in order, and asks the broker about it once', async () => {
+    await createTopic(connection, 'words-a', 1)
+    await createTopic(connection, 'words-b', 1)
+    const builder = new StreamsBuilder()
+    builder.stream('lines', text).to((_key, value) => `words-${value[0]}`, text)
+    await write(connection, 'lines', 0, { value: 'a1' }, { value: 'b1' }, { value: 'a2' }, { value: 'a3' }, { value: 'b2' })
+    const app = anApp(builder.build())
+    await app.start()
+    await caughtUp(app)
+    expect((await readAll(connection, 'words-a', text)).map(({ value }) => value)).to.deep.equal(['a1', 'a2', 'a3'])
+    expect((await readAll(connection, 'words-b', text)).map(({ value }) => value)).to.deep.equal(['b1', 'b2'])
+  })
+
+  it('stops at a record that chooses a topic which does not exist', async () => {
+    const builder = new StreamsBuilder()
+    builder.stream('lines', text).to(() => 'nowhere', text)
+    await write(connection, 'lines', 0, { value: 'a' })
+    const app = anApp(builder.build())
+    const failed = new Promise<{ code: string; message: string }>(resolve => app.on('error', resolve))
+    await app.start().catch(() => {})
+    expect(await failed).to.have.property('code', 'TOPIC_MISSING')
+    expect((await failed).message).to.contain('nowhere')
+  })
+
+  it('gives local entries of all partitions in key order, both ways', async () => {
+    const app = anApp(wordCount())
+    await app.start()
+    await write(connection, 'lines', 0, { value: 'delta alpha echo bravo charlie foxtrot golf' })
+    await caughtUp(app)
+    const words = async (range: { from?: string; to?: string; reverse?: boolean }) => {
+      const found: string[] = []
+      for await (const [word] of app.store<string, number>('counts').range(range)) found.push(word)
+      return found
+    }
+    expect(await words({})).to.deep.equal(['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf'])
+    expect(await words({ from: 'bravo', to: 'echo', reverse: true })).to.deep.equal(['echo', 'delta', 'charlie', 'bravo'])
+  })
+
+  it('closes when its start is aborted, and rejects with the reason', async () => {
+    const app = anApp(wordCount())
+    const reason = new Error('changed my mind')
+    const starting = app.start({ signal: AbortSignal.abort(reason) })
+    await starting.then(() => expect.fail('it started'), error => expect(error).to.equal(reason))
+    expect(app.state).to.equal('NOT_RUNNING')
+  })
+
   it('refuses a topology of functions with threads', () => {
     expect(() => anApp(wordCount(), { threads: 2, stateEngine: 'memory' })).to.throw().with.property('code', 'CONFIG_INVALID')
   })
