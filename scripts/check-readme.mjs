@@ -9,7 +9,13 @@ const folder = join(root, '.cache', 'snippets')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 
-const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).map(String).filter(path => path.endsWith('.md')).map(path => join('docs', path))]
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true })
+    .map(String)
+    .filter(path => path.endsWith('.md'))
+    .map(path => join('docs', path))
+]
 const runnable = []
 let count = 0
 for (const page of pages) {
@@ -23,12 +29,20 @@ for (const page of pages) {
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
 writeFileSync(
   join(folder, 'tsconfig.json'),
-  JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions: { composite: false, noUnusedLocals: false, outDir: 'out', rootDir: '.' }, include: ['*.ts'] })
+  JSON.stringify({
+    extends: '../../tsconfig.base.json',
+    compilerOptions: { composite: false, noUnusedLocals: false, outDir: 'out', rootDir: '.' },
+    include: ['*.ts']
+  })
 )
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder], { stdio: 'inherit' })
 for (const { name, page } of runnable) {
   console.log(`running ${name} of ${page}`)
-  execFileSync(process.execPath, [join(folder, 'out', `${name}.js`)], { stdio: 'inherit', timeout: 60_000, cwd: folder })
+  execFileSync(process.execPath, [join(folder, 'out', `${name}.js`)], {
+    stdio: 'inherit',
+    timeout: 60_000,
+    cwd: folder
+  })
 }
 console.log(`${count} blocks compiled, ${runnable.length} run`)
 if (runnable.length === 0) {

@@ -13,8 +13,14 @@ const MAY_IMPORT = {
 /** Rooms within core that must not know of others. */
 const ROOMS = [
   { from: /^packages\/core\/src\/operators\//, not: /^packages\/core\/src\/(broker|client|embedded|runtime|dsl)\// },
-  { from: /^packages\/core\/src\/(dsl|topology|serdes)\//, not: /^packages\/core\/src\/(broker|client|embedded|runtime)\// },
-  { from: /^packages\/core\/src\/(broker|client)\//, not: /^packages\/core\/src\/(runtime|dsl|topology|operators|embedded)\// },
+  {
+    from: /^packages\/core\/src\/(dsl|topology|serdes)\//,
+    not: /^packages\/core\/src\/(broker|client|embedded|runtime)\//
+  },
+  {
+    from: /^packages\/core\/src\/(broker|client)\//,
+    not: /^packages\/core\/src\/(runtime|dsl|topology|operators|embedded)\//
+  },
   { from: /^packages\/core\/src\/embedded\//, not: /^packages\/core\/src\/(runtime|dsl|topology|operators|client)\// }
 ]
 
@@ -26,12 +32,18 @@ for (const name of Object.keys(MAY_IMPORT)) {
     const needed = []
     for (const { specifier, typeOnly } of importsOf(file)) {
       const sibling = /^@millrace\/([a-z-]+)(\/.*)?$/.exec(specifier)
-      if (sibling !== null && !MAY_IMPORT[name].includes(sibling[1])) problems.push(`${file} imports ${specifier}: ${name} may import ${MAY_IMPORT[name].join(', ') || 'no other package'}`)
-      if (/^@millrace\/[^/]+\/src\//.test(specifier)) problems.push(`${file} imports ${specifier}: another package's sources are its own`)
-      if (/^kafkajs(\/|$)/.test(specifier) && name !== 'kafka') problems.push(`${file} imports kafkajs: only packages/kafka may`)
+      if (sibling !== null && !MAY_IMPORT[name].includes(sibling[1]))
+        problems.push(
+          `${file} imports ${specifier}: ${name} may import ${MAY_IMPORT[name].join(', ') || 'no other package'}`
+        )
+      if (/^@millrace\/[^/]+\/src\//.test(specifier))
+        problems.push(`${file} imports ${specifier}: another package's sources are its own`)
+      if (/^kafkajs(\/|$)/.test(specifier) && name !== 'kafka')
+        problems.push(`${file} imports kafkajs: only packages/kafka may`)
       if (!specifier.startsWith('.')) continue
       const target = resolveImport(file, specifier)
-      if (!target.startsWith(`packages/${name}/src/`)) problems.push(`${file} imports ${specifier}, which leaves the package`)
+      if (!target.startsWith(`packages/${name}/src/`))
+        problems.push(`${file} imports ${specifier}, which leaves the package`)
       const room = ROOMS.find(({ from, not }) => from.test(file) && not.test(target))
       if (room !== undefined) problems.push(`${file} must not import ${target}`)
       if (!typeOnly) needed.push(target)

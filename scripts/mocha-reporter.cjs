@@ -7,7 +7,8 @@ module.exports = class CountingReporter extends reporters.Spec {
     super(runner, options)
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats
-      if (process.env.MOCHA_COUNTS) writeFileSync(process.env.MOCHA_COUNTS, JSON.stringify({ passes, failures, pending }))
+      if (process.env.MOCHA_COUNTS)
+        writeFileSync(process.env.MOCHA_COUNTS, JSON.stringify({ passes, failures, pending }))
     })
   }
 }

@@ -16,11 +16,16 @@ export function typescriptFiles(folder) {
 export function importsOf(file) {
   const text = readFileSync(join(root, file), 'utf8')
   const found = []
-  for (const [, keyword, clause, specifier] of text.matchAll(/^(import|export)\s+([^'"]*?from\s+)?['"]([^'"]+)['"]/gms)) {
+  for (const [, keyword, clause, specifier] of text.matchAll(
+    /^(import|export)\s+([^'"]*?from\s+)?['"]([^'"]+)['"]/gms
+  )) {
     const names = /\{([^}]*)\}/s.exec(clause ?? '')?.[1]
     const typeOnly =
       /^type\s/.test(clause ?? '') ||
-      (keyword === 'import' && names !== undefined && !/^\s*\w+\s*,/.test(clause) && names.split(',').every(name => /^\s*(type\s|$)/.test(name)))
+      (keyword === 'import' &&
+        names !== undefined &&
+        !/^\s*\w+\s*,/.test(clause) &&
+        names.split(',').every(name => /^\s*(type\s|$)/.test(name)))
     found.push({ specifier, typeOnly })
   }
   return found

@@ -94,7 +94,7 @@ export async function readCounts(connection: BrokerConnection, topic: string): P
   const description = (await connection.describeTopics([topic])).get(topic)
   for (const { partition, leader } of description?.partitions ?? []) {
     const [end] = await connection.listOffsets([{ topic, partition }], 'latest')
-    for (let offset = 0; offset < end!.offset; ) {
+    for (let offset = 0; offset < end!.offset;) {
       const fetched = await connection.fetch(
         leader!,
         {

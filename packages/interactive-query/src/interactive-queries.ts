@@ -18,6 +18,7 @@ export interface QueryOptions extends AccessOptions {
   readonly logger?: Logger
 }
 
+/** Options of the fastify plugin. */
 export interface InteractiveQueriesOptions extends QueryOptions {
   /** Usually a `KafkaStreams`. */
   readonly application: QueryableApplication

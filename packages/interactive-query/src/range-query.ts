@@ -27,7 +27,9 @@ export interface RangeQuery {
   readonly local: boolean
 }
 
+/** Entries of a range when the request names no limit. */
 export const DEFAULT_LIMIT = 1_000
+/** The largest limit a request may name. */
 export const MAX_LIMIT = 10_000
 
 /** Throws 400 problems with the code `RANGE_INVALID` or one of a key. */

@@ -8,6 +8,7 @@ import { MAX_KEY_BYTES } from './key-codec.js'
 import { QueryProblem } from './query-problem.js'
 import type { QueryableApplication } from './queryable-application.js'
 
+/** Options of a server of its own. */
 export interface ServeQueriesOptions extends QueryOptions {
   /** 0 takes any free port, which `QueryServer.port` then tells. */
   readonly port: number

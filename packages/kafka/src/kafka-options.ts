@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { MillraceError } from '@millrace/core'
 import type { SASLOptions } from 'kafkajs'
 
+/** Where the cluster is and how to connect to it; TLS and SASL options are kafkajs's. */
 export interface KafkaOptions {
   /** `host:port` of some of the cluster's brokers; the others are learned from them. */
   readonly brokers: readonly string[]

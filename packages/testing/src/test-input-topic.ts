@@ -3,6 +3,7 @@ import { type Headers, NO_HEADERS, type Serde } from '@millrace/core'
 import { encode } from '@millrace/state'
 import type { RawRecord } from './topology-test-driver.js'
 
+/** Serdes and times of an input topic. */
 export interface TestInputOptions<K, V> {
   readonly key: Serde<K>
   readonly value: Serde<V>

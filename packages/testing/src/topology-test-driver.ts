@@ -7,6 +7,7 @@ import { memoryEngine, openTaskState, type Timestamped } from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { TestOutputTopic } from './test-output-topic.js'
 
+/** Options of the driver; all have defaults. */
 export interface TestDriverOptions {
   /** Prefix of internal topics. Default `test`. */
   readonly applicationId?: string

@@ -29,7 +29,7 @@ const toMap = (tsv: string) =>
 describe('wordcount on Kafka', function () {
   this.timeout(240_000)
   let brokers: string
-  let directory: string
+  let directory: string | undefined
   let long: string
   let expectedLong: Map<string, number>
   let applicationId: string
@@ -42,7 +42,9 @@ describe('wordcount on Kafka', function () {
     await writeFile(long, await longText(6))
     expectedLong = toMap(await expectedCounts(long))
   })
-  after(() => rm(directory, { recursive: true, force: true }))
+  after(async () => {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+  })
 
   beforeEach(() => (applicationId = `wordcount-${randomUUID()}`))
   afterEach(() => {

@@ -34,6 +34,7 @@ export class BrokerError extends MillraceError {
   }
 }
 
+/** What a connection is opened with. */
 export interface ConnectOptions {
   /** Shown in the broker's logs and quotas. */
   readonly clientId: string
@@ -67,17 +68,20 @@ export interface ThreadBroker {
   readonly transfer: readonly import('node:worker_threads').Transferable[]
 }
 
+/** One partition of a described topic. */
 export interface PartitionDescription {
   readonly partition: number
   /** The node to ask; undefined while the partition has no leader. */
   readonly leader: number | undefined
 }
 
+/** A topic as the cluster knows it, partitions in ascending order. */
 export interface TopicDescription {
   readonly name: string
   readonly partitions: readonly PartitionDescription[]
 }
 
+/** A topic to create. */
 export interface NewTopic {
   readonly name: string
   readonly partitions: number
@@ -90,26 +94,31 @@ export interface NewTopic {
 /** `latest` is the end of the log (high watermark), `stable` the last stable offset, as a read_committed reader sees it. */
 export type OffsetPosition = 'earliest' | 'latest' | 'stable'
 
+/** An offset of a partition; offsets are safe integers from 0 on. */
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
+/** A batch on its way to a partition. */
 export interface ProduceBatch extends TopicPartition {
   /** One record batch, format v2, complete with producer id, sequence and checksum. */
   readonly records: Buffer
 }
 
+/** What became of a batch. */
 export interface ProduceResult extends TopicPartition {
   /** Offset of the batch's first record; -1 with an error, or with `DUPLICATE_SEQUENCE` when the broker forgot it. */
   readonly baseOffset: number
   readonly error?: BrokerErrorName
 }
 
+/** A partition to read, from which offset, and how many bytes of it to bring at most (one batch at least). */
 export interface FetchPartition extends TopicPartition {
   readonly offset: number
   readonly maxBytes: number
 }
 
+/** A long poll. Kafka's Fetch. */
 export interface FetchRequest {
   /** How long the broker may hold the request while there is less than `minBytes`. */
   readonly maxWaitMs: number
@@ -119,11 +128,13 @@ export interface FetchRequest {
   readonly partitions: readonly FetchPartition[]
 }
 
+/** A transaction that was rolled back: records of this producer from `firstOffset` to its abort marker are void. */
 export interface AbortedTransaction {
   readonly producerId: bigint
   readonly firstOffset: number
 }
 
+/** What a fetch brought from one partition. */
 export interface FetchResult extends TopicPartition {
   readonly error?: BrokerErrorName
   /** The end of the log: the offset the next record will get. */
@@ -136,11 +147,13 @@ export interface FetchResult extends TopicPartition {
   readonly records: Buffer
 }
 
+/** With the sequence numbers of its batches, it lets a broker tell a retry from a new batch (KIP-98). */
 export interface ProducerIdentity {
   readonly producerId: bigint
   readonly producerEpoch: number
 }
 
+/** Kafka's JoinGroup, classic protocol. */
 export interface JoinGroupRequest {
   readonly groupId: string
   /** Empty at first; the broker gives one with `MEMBER_ID_REQUIRED` (its id in the details as `memberId`). */
@@ -154,6 +167,7 @@ export interface JoinGroupRequest {
   readonly protocols: readonly { readonly name: string; readonly metadata: Buffer }[]
 }
 
+/** The new generation of the group. */
 export interface JoinGroupReply {
   readonly generationId: number
   readonly memberId: string
@@ -163,6 +177,7 @@ export interface JoinGroupReply {
   readonly members: readonly { readonly memberId: string; readonly groupInstanceId?: string; readonly metadata: Buffer }[]
 }
 
+/** Who asks: a call with another generation than the group's is refused with `ILLEGAL_GENERATION`. */
 export interface GroupMembership {
   readonly groupId: string
   readonly generationId: number
@@ -170,11 +185,13 @@ export interface GroupMembership {
   readonly groupInstanceId?: string
 }
 
+/** Kafka's SyncGroup. */
 export interface SyncGroupRequest extends GroupMembership {
   /** From the leader: what each member gets. */
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[]
 }
 
+/** A committed offset: the next record to read, with a text of at most 4096 bytes that the group keeps beside it. */
 export interface OffsetCommit extends PartitionOffset {
   readonly metadata: string
 }

@@ -9,6 +9,7 @@ import type { TimestampExtractor } from '../topology/topology.js'
  */
 export type SerdeFor<T> = Serde<any> & { readonly write: (value: NonNullable<T>, out: ByteWriter) => void }
 
+/** A name for the node, instead of a generated one. Kafka's `Named`. */
 export interface NamedOptions {
   /** The node's name instead of a generated one: 1 to 249 of `a-z A-Z 0-9 . _ -`. */
   readonly name?: string
@@ -26,8 +27,10 @@ export interface KeyOptions<K> extends NamedOptions {
   readonly key?: Serde<K>
 }
 
+/** A name and the serdes from here on. */
 export interface KeyValueOptions<K, V> extends KeyOptions<K>, ValueOptions<V> {}
 
+/** Options of a source; both serdes are required. Kafka's `Consumed`. */
 export interface SourceOptions<K, V> extends NamedOptions {
   readonly key: Serde<K>
   readonly value: Serde<V>
@@ -37,6 +40,7 @@ export interface SourceOptions<K, V> extends NamedOptions {
   readonly offsetReset?: 'earliest' | 'latest'
 }
 
+/** How a table or an aggregation is stored. Kafka's `Materialized`. */
 export interface StoreOptions {
   /** The store's name, under which queries find it; without it, a generated one. */
   readonly store?: string
@@ -46,13 +50,16 @@ export interface StoreOptions {
   readonly logging?: boolean | Readonly<Record<string, string>>
 }
 
+/** Options of `StreamsBuilder.table`. */
 export interface TableOptions<K, V> extends SourceOptions<K, V>, StoreOptions {}
 
 /** For a table made from another: it has a store of its own if `store` names one. */
 export interface DerivedTableOptions<V> extends StoreOptions, ValueOptions<V> {}
 
+/** Options of `KStream.toTable`. */
 export interface ToTableOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {}
 
+/** Options of `to`. Kafka's `Produced`. */
 export interface SinkOptions<K, V> extends NamedOptions {
   /** Default: the stream's own serde, where it is known. */
   readonly key?: SerdeFor<K>
@@ -64,12 +71,14 @@ export interface SinkOptions<K, V> extends NamedOptions {
 /** Chooses a topic for each record. */
 export type TopicSelector<K, V> = (key: K, value: V, context: RecordContext) => string
 
+/** Options of `repartition`. Kafka's `Repartitioned`. */
 export interface RepartitionOptions<K, V> extends KeyValueOptions<K, V> {
   /** Partition count of the topic. Default: the largest count among the topics that feed it. */
   readonly partitions?: number
   readonly partitioner?: (key: K, value: V, partitionCount: number) => number
 }
 
+/** Options of `groupBy`: the new key's serde is required, the value's where it is not known from above. */
 export interface GroupByOptions<K, V> extends NamedOptions {
   /** The new key's serde: grouping by a new key writes a repartition topic. */
   readonly key: Serde<K>
@@ -77,13 +86,16 @@ export interface GroupByOptions<K, V> extends NamedOptions {
   readonly value?: Serde<V>
 }
 
+/** Options of `count`. */
 export type CountOptions<K> = KeyOptions<K> & StoreOptions
 
+/** Options of `reduce`. */
 export interface ReduceOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {
   /** Any grouping of the values gives the same result, so that they may be combined before they are repartitioned. */
   readonly associative?: boolean
 }
 
+/** Options of `aggregate`; the aggregate's serde is required, since nothing else tells it. */
 export interface AggregateOptions<K, A> extends KeyOptions<K>, StoreOptions {
   /** The aggregate's serde. */
   readonly value: Serde<A>
@@ -94,6 +106,7 @@ export interface AggregateOptions<K, A> extends KeyOptions<K>, StoreOptions {
   readonly merge?: (aggregate: A, other: A) => A
 }
 
+/** Options of a stream-table join: `key` and `value` are of the stream, for its repartition topic; `result` of what the joiner returns. */
 export interface JoinOptions<K, V, R> extends NamedOptions {
   /** The stream's serdes, for its repartition topic, where the stream's own are not known. */
   readonly key?: Serde<K>
@@ -102,6 +115,7 @@ export interface JoinOptions<K, V, R> extends NamedOptions {
   readonly result?: Serde<R>
 }
 
+/** Options of one branch of a split. */
 export interface BranchOptions<K, V> {
   /** Glued to the split's name; default: the branch's number from 1, 0 for the default branch. */
   readonly name?: string

@@ -12,6 +12,7 @@ import { openDirectory, type OpenLog } from './open-directory.js'
 const CACHE_BYTES = 32 * 1024 * 1024
 const METADATA_CACHE_BYTES = 1024 * 1024
 
+/** Options of the embedded log; all have defaults. */
 export interface EmbeddedOptions {
   /** Where topics and offsets are kept; absent: in memory, gone with the process. */
   readonly directory?: string

@@ -3,12 +3,14 @@ import type { BrokerConnection } from '../broker/broker.js'
 import type { TopicPartition } from '../record.js'
 import type { TaskPlan } from './task-plan.js'
 
+/** One partition's share of the lag. */
 export interface PartitionLag extends TopicPartition {
   /** The next offset the group will read; the start of the log where nothing is committed yet. */
   readonly committed: number
   readonly end: number
 }
 
+/** How far a group is behind, in offsets; a compacted or transactional log has fewer records than offsets. */
 export interface GroupLag {
   /** Records between all committed offsets and the ends. */
   readonly total: number

@@ -8,6 +8,7 @@ export interface HostInfo {
   readonly port: number
 }
 
+/** An instance of the group and what it reads. Kafka's `StreamsMetadata`. */
 export interface InstanceMetadata extends HostInfo {
   readonly partitions: readonly TopicPartition[]
   /** It is this instance. */

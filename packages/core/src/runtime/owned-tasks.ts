@@ -82,6 +82,12 @@ export class OwnedTasks {
     return undefined
   }
 
+  /** How far the stores of each running task are in their changelogs, summed up: what the assignor goes by. */
+  get offsets(): ReadonlyMap<TaskId, number> {
+    const sumOf = (task: Task) => task.stores.reduce((sum, { name }) => sum + (task.state.changelogOffset(name) ?? 0), 0)
+    return new Map([...this.#running].map(([id, task]) => [id, sumOf(task)]))
+  }
+
   /** Partitions of all owned tasks. */
   get partitions(): TopicPartition[] {
     return this.ids.flatMap(id => this.#modules.plan.tasks.get(id)!.inputs)

@@ -84,7 +84,7 @@ export class QueryableStore<K, V> {
       }
     } finally {
       // A caller that stops early leaves iterators of the database open otherwise.
-      await Promise.all(scans.map(scan => scan.return?.()))
+      await Promise.all(scans.map(async scan => scan.return?.()))
     }
   }
 

@@ -108,7 +108,7 @@ export async function connectParts(config: WorkerConfig, modules: WorkerModules,
           processId: modules.stateDirectory.processId,
           ...(config.applicationServer === undefined ? {} : { host: config.applicationServer }),
           ownedTasks: tasks.ids,
-          taskOffsets: new Map()
+          taskOffsets: tasks.offsets
         })
       }),
       assign: members => Promise.resolve(leadAssignment(members, plan)),

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { BrokerConnection } from '../broker/broker.js'
 import { batchOf, fetchRequest, refused, type BrokerBench } from './broker-bench.js'
-import { TestMember, stableMember } from './group-bench.js'
+import { PROTOCOL_TYPE, stableMember, TestMember } from './group-bench.js'
 
 export function describeClosing(bench: BrokerBench): void {
   describe('closing a connection', () => {
@@ -16,7 +16,9 @@ export function describeClosing(bench: BrokerBench): void {
       await connection.close()
       const calls: Record<Exclude<keyof BrokerConnection, 'close'>, () => Promise<unknown>> = {
         describeTopics: () => connection.describeTopics([topic]),
-        createTopics: () => connection.createTopics([]),
+        createTopics: () => connection.createTopics([
+          { name: bench.uniqueName('never'), partitions: 1, replicationFactor: -1, config: {} }
+        ]),
         deleteTopics: () => connection.deleteTopics([topic]),
         deleteRecords: () => connection.deleteRecords([{ ...tp, offset: 0 }]),
         listOffsets: () => connection.listOffsets([tp], 'latest'),
@@ -28,7 +30,7 @@ export function describeClosing(bench: BrokerBench): void {
             ...member,
             sessionTimeoutMs: 6000,
             rebalanceTimeoutMs: 6000,
-            protocolType: 'consumer',
+            protocolType: PROTOCOL_TYPE,
             protocols: []
           }),
         syncGroup: () => connection.syncGroup({ ...member, assignments: [] }),

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { eventually, refused, type BrokerBench } from './broker-bench.js'
-import { stableMember, stablePair, TestMember } from './group-bench.js'
+import { PROTOCOL_TYPE, stableMember, stablePair, TestMember } from './group-bench.js'
 
 export function describeGroups(bench: BrokerBench): void {
   const group = (): string => bench.uniqueName('group')
@@ -77,7 +77,7 @@ export function describeGroups(bench: BrokerBench): void {
         memberId: '',
         sessionTimeoutMs: bench.sessionTimeoutMs,
         rebalanceTimeoutMs: 5000,
-        protocolType: 'consumer',
+        protocolType: PROTOCOL_TYPE,
         protocols: [{ name: 'strange', metadata: Buffer.alloc(0) }]
       })
       await refused(join, 'INCONSISTENT_GROUP_PROTOCOL')

@@ -13,6 +13,7 @@ interface NodeBase {
   readonly successors: readonly string[]
 }
 
+/** A node that reads topics. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source'
   /** Names as the user gave them; of repartition topics without the application id. */
@@ -25,12 +26,14 @@ export interface SourceNode extends NodeBase {
   readonly partial?: Serde<any>
 }
 
+/** A node that works on records: any operator of the DSL. */
 export interface ProcessorNode extends NodeBase {
   readonly kind: 'processor'
   readonly operator: Operator
   readonly stores: readonly string[]
 }
 
+/** A node that writes records to a topic. */
 export interface SinkNode extends NodeBase {
   readonly kind: 'sink'
   readonly topic: string | ((key: any, value: any, context: RecordContext) => string)
@@ -42,6 +45,7 @@ export interface SinkNode extends NodeBase {
   readonly combiner?: Combiner
 }
 
+/** Any node of the graph. */
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode
 
 /**
@@ -83,6 +87,7 @@ export interface Subtopology {
   readonly stores: readonly string[]
 }
 
+/** The graph as a whole, checked and cut into subtopologies. What `StreamsBuilder.build()` returns. */
 export interface Topology {
   readonly nodes: ReadonlyMap<string, TopologyNode>
   readonly subtopologies: readonly Subtopology[]
