@@ -17,24 +17,41 @@ export interface StateEngine {
   open(directory: string): Promise<StateDatabase>
 }
 
-/** An open database of one task. Every call but `close` throws or rejects with `STATE_CLOSED` once it is closed. */
+/**
+ * An open database of one task. Every call but `close` throws or rejects with `STATE_CLOSED` once it is closed or closing,
+ * and with `STATE_IO_FAILED` when the disk refuses.
+ */
 export interface StateDatabase {
   /** Synchronous, since it stands on the path of every record. */
   get(key: Buffer): Buffer | undefined
   batch(): DatabaseBatch
-  /** A consistent view as of the call; entries as `[key, value]`. */
+  /**
+   * A consistent view as of the call; entries as `[key, value]`. Whoever takes an iteration steps to its end or calls
+   * `return`, as `for await` does; until then the engine keeps the view.
+   */
   iterate(range: ByteRange): AsyncIterableIterator<[Buffer, Buffer]>
+  /** Deletes a range; not atomic: after a crash it may be half done. */
   clear(range: ByteRange): Promise<void>
+  /** Once it resolves, everything written before the call survives a power loss, however it was written. */
+  sync(): Promise<void>
+  /** Waits for writes under way. Closing again does nothing. */
   close(): Promise<void>
 }
 
-/** Writes that become visible and durable together, or not at all. The buffers given may be reused after the call. */
+/**
+ * Writes that become visible and durable together, or not at all; of two for one key the later counts.
+ * The buffers given may be reused after the call. A batch ends with `write`, also with one that fails, or with
+ * `discard`; after that, `put`, `delete` and `write` fail with `STATE_BATCH_ENDED`.
+ */
 export interface DatabaseBatch {
   put(key: Buffer, value: Buffer): void
   delete(key: Buffer): void
   readonly operationCount: number
-  /** With `sync` the write also survives a power loss; without it, only the end of the process. */
+  /**
+   * With `sync` the write also survives a power loss; without it, only the end of the process. Rejects with
+   * `STATE_IO_FAILED` when the disk does not take it.
+   */
   write(options: { readonly sync: boolean }): Promise<void>
-  /** Gives the batch up. */
+  /** Gives the batch up; harmless on one that has ended. */
   discard(): Promise<void>
 }

@@ -5,10 +5,17 @@ export { ByteWriter } from './byte-writer.js'
 export { type Serde, decode, encode, latin1 } from './serde.js'
 export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 export type {
-  ChangeVisitor, FlushListener, KeyRange, KeyValueStore, ReadableKeyValueStore, RestoreRecord, StoreDefinition,
-  TaskState, Timestamped
+  ChangeVisitor,
+  FlushListener,
+  KeyRange,
+  KeyValueStore,
+  ReadableKeyValueStore,
+  RestoreRecord,
+  StoreDefinition,
+  TaskState,
+  Timestamped
 } from './store.js'
 export { levelEngine, type LevelOptions } from './level-engine.js'
 export { memoryEngine } from './memory-engine.js'
 export { StateDirectory } from './state-directory.js'
-export { openTaskState, type TaskStateOptions } from './task-state.js'
+export { openTaskState, type TaskStateModules, type TaskStateOptions } from './task-state.js'

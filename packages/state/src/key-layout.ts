@@ -2,8 +2,11 @@
  * Pure: how a task's stores lie in its one database.
  *
  * ```
+ *  00 'v'                        → 1 byte: the version of this layout
+ *  00 'm'                        → the open marker
  *  00 'p' <store name>           → 1 byte: the store's prefix
  *  00 'o' <store name>           → int64: the next changelog offset
+ *  00 'w' <store name>           → nothing: the store is being wiped
  *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
  * ```
  */
@@ -14,10 +17,14 @@ const FIRST_PREFIX = 0x01
 const LAST_PREFIX = 0xfe
 const TIMESTAMP_BYTES = 8
 
-export type Fact = 'p' | 'o' | 'm'
+/** Raised when a database of the present code can no longer be read by older code. */
+export const LAYOUT_VERSION = 1
 
-/** Key of a fact about a store (or, with an empty name, about the whole database). */
-export function factKey(fact: Fact, store: string): Buffer {
+/** Version, open marker, prefix, offset, wipe. */
+export type Fact = 'v' | 'm' | 'p' | 'o' | 'w'
+
+/** Key of a fact about a store (or, without one, about the whole database). */
+export function factKey(fact: Fact, store = ''): Buffer {
   return Buffer.concat([Buffer.of(FACTS, fact.charCodeAt(0)), Buffer.from(store, 'utf8')])
 }
 
@@ -35,12 +42,25 @@ export function factStore(key: Buffer): string {
 export function nextPrefix(taken: Iterable<number>): number {
   const used = new Set(taken)
   for (let prefix = FIRST_PREFIX; prefix <= LAST_PREFIX; prefix++) if (!used.has(prefix)) return prefix
-  throw new MillraceError('STATE_TOO_MANY_STORES', 'A task can have 254 stores at most.')
+  throw new MillraceError(
+    'STATE_TOO_MANY_STORES',
+    'A task can have 254 stores at most, those of earlier topologies included. Use fewer stores, or delete the state directory to have it restored.'
+  )
 }
 
 /** Range of a whole store. */
 export function storeRange(prefix: number): { gte: Buffer; lt: Buffer } {
   return { gte: Buffer.of(prefix), lt: Buffer.of(prefix + 1) }
+}
+
+/** Keys of a store from `low` up to and including `high`, both as latin1 strings; `high` undefined means its end. */
+export function keyRange(prefix: number, low: string, high: string | undefined): { gte: Buffer; lt: Buffer } {
+  const whole = storeRange(prefix)
+  return {
+    gte: Buffer.concat([whole.gte, Buffer.from(low, 'latin1')]),
+    // The next key after `high` in the order of bytes.
+    lt: high === undefined ? whole.lt : Buffer.concat([whole.gte, Buffer.from(high, 'latin1'), Buffer.of(0)])
+  }
 }
 
 export function encodeOffset(offset: number): Buffer {
@@ -60,3 +80,8 @@ export function storedTimestamp(stored: Buffer): number {
 
 /** Where the value begins in a stored value. */
 export const VALUE_START = TIMESTAMP_BYTES
+
+/** By code unit, which for latin1 strings is the order of the bytes. */
+export function compareStrings(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,11 +1,14 @@
 /** Databases in memory: for tests, and for state that may be rebuilt at every start. */
 import { latin1Slice } from './buffer-slices.js'
 import type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
-import { closedError, lockedError } from './level-engine.js'
+import { closedError, lockedError, batchEndedError } from './engine-errors.js'
+import { thisProcess } from './holder.js'
+import { compareStrings } from './key-layout.js'
 
 /** What is in one directory, and whether it is open. */
 interface Stored {
-  readonly entries: Map<string, Buffer>
+  readonly directory: string
+  readonly table: SortedTable
   open: boolean
 }
 
@@ -17,15 +20,49 @@ export function memoryEngine(): StateEngine {
     // eslint-disable-next-line @typescript-eslint/require-await -- a failure is to be a rejection
     async open(directory) {
       let stored = directories.get(directory)
-      if (stored === undefined) directories.set(directory, (stored = { entries: new Map(), open: false }))
-      if (stored.open) throw lockedError(directory)
+      if (stored === undefined)
+        directories.set(directory, (stored = { directory, table: new SortedTable(), open: false }))
+      if (stored.open) throw lockedError(directory, { holder: thisProcess })
       stored.open = true
       return new MemoryDatabase(stored)
     }
   }
 }
 
-type Operation = readonly [key: string, value: Buffer | undefined]
+/** Keys as latin1 strings, which sort as their bytes do. */
+class SortedTable {
+  readonly #values = new Map<string, Buffer>()
+  /** Made when a range is asked for, dropped when a key comes or goes. */
+  #sorted: string[] | undefined
+
+  get(key: string): Buffer | undefined {
+    return this.#values.get(key)
+  }
+
+  set(key: string, value: Buffer): void {
+    if (!this.#values.has(key)) this.#sorted = undefined
+    this.#values.set(key, value)
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#sorted = undefined
+  }
+
+  keys(from: string, to: string): string[] {
+    this.#sorted ??= [...this.#values.keys()].sort(compareStrings)
+    return this.#sorted.slice(firstAtLeast(this.#sorted, from), firstAtLeast(this.#sorted, to))
+  }
+}
+
+function firstAtLeast(sorted: readonly string[], bound: string): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]! < bound) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 class MemoryDatabase implements StateDatabase {
   readonly #stored: Stored
@@ -36,44 +73,32 @@ class MemoryDatabase implements StateDatabase {
   }
 
   get(key: Buffer): Buffer | undefined {
-    this.#checkOpen()
-    return this.#stored.entries.get(toLatin1(key))
+    this.checkOpen()
+    const value = this.#stored.table.get(toLatin1(key))
+    return value === undefined ? undefined : Buffer.from(value)
   }
 
   batch(): DatabaseBatch {
-    this.#checkOpen()
-    let operations: Operation[] = []
-    return {
-      put: (key, value) => void operations.push([toLatin1(key), Buffer.from(value)]),
-      delete: key => void operations.push([toLatin1(key), undefined]),
-      get operationCount() {
-        return operations.length
-      },
-      // eslint-disable-next-line @typescript-eslint/require-await -- as above
-      write: async () => {
-        this.#checkOpen()
-        for (const operation of operations) this.#apply(operation)
-        operations = []
-      },
-      discard: () => {
-        operations = []
-        return Promise.resolve()
-      }
-    }
+    this.checkOpen()
+    return new MemoryBatch(this.#stored, this)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous, memory is not
-  async *iterate(range: ByteRange): AsyncIterableIterator<[Buffer, Buffer]> {
-    this.#checkOpen()
+  iterate(range: ByteRange): AsyncIterableIterator<[Buffer, Buffer]> {
+    this.checkOpen()
     const keys = this.#keys(range)
-    const snapshot = keys.map((key): [Buffer, Buffer] => [Buffer.from(key, 'latin1'), this.#stored.entries.get(key)!])
-    yield* range.reverse === true ? snapshot.reverse() : snapshot
+    if (range.reverse === true) keys.reverse()
+    return this.#entries(keys.map(key => [Buffer.from(key, 'latin1'), this.#stored.table.get(key)!]))
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async clear(range: ByteRange): Promise<void> {
-    this.#checkOpen()
-    for (const key of this.#keys(range)) this.#stored.entries.delete(key)
+    this.checkOpen()
+    for (const key of this.#keys(range)) this.#stored.table.delete(key)
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async sync(): Promise<void> {
+    this.checkOpen()
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
@@ -82,24 +107,70 @@ class MemoryDatabase implements StateDatabase {
     this.#closed = true
   }
 
+  checkOpen(): void {
+    if (this.#closed) throw closedError(this.#stored.directory)
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous, memory is not
+  async *#entries(snapshot: [Buffer, Buffer][]): AsyncIterableIterator<[Buffer, Buffer]> {
+    for (const [key, value] of snapshot) {
+      this.checkOpen()
+      yield [key, Buffer.from(value)]
+    }
+  }
+
   #keys({ gte, lt }: ByteRange): string[] {
-    const [from, to] = [toLatin1(gte), toLatin1(lt)]
-    return [...this.#stored.entries.keys()].filter(key => key >= from && key < to).sort(compareStrings)
+    return this.#stored.table.keys(toLatin1(gte), toLatin1(lt))
+  }
+}
+
+type Operation = readonly [key: string, value: Buffer | undefined]
+
+class MemoryBatch implements DatabaseBatch {
+  readonly #stored: Stored
+  readonly #database: MemoryDatabase
+  #operations: Operation[] = []
+  #ended = false
+
+  constructor(stored: Stored, database: MemoryDatabase) {
+    this.#stored = stored
+    this.#database = database
   }
 
-  #apply([key, value]: Operation): void {
-    if (value === undefined) this.#stored.entries.delete(key)
-    else this.#stored.entries.set(key, value)
+  get operationCount(): number {
+    return this.#operations.length
   }
 
-  #checkOpen(): void {
-    if (this.#closed) throw closedError()
+  put(key: Buffer, value: Buffer): void {
+    this.#check()
+    this.#operations.push([toLatin1(key), Buffer.from(value)])
+  }
+
+  delete(key: Buffer): void {
+    this.#check()
+    this.#operations.push([toLatin1(key), undefined])
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async write(): Promise<void> {
+    this.#check()
+    this.#ended = true
+    for (const [key, value] of this.#operations) {
+      if (value === undefined) this.#stored.table.delete(key)
+      else this.#stored.table.set(key, value)
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async discard(): Promise<void> {
+    this.#ended = true
+    this.#operations = []
+  }
+
+  #check(): void {
+    this.#database.checkOpen()
+    if (this.#ended) throw batchEndedError(this.#stored.directory)
   }
 }
 
 const toLatin1 = (bytes: Buffer) => latin1Slice(bytes, 0, bytes.length)
-
-/** By code unit, which for latin1 strings is the order of the bytes. */
-export function compareStrings(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}

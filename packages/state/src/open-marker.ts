@@ -2,72 +2,79 @@
  * Tells whether a database may have lost unsynced writes to a power loss.
  *
  * LevelDB passes over a damaged page of its log in silence, so after the machine went down, an offset may be there whose
- * values are not. While a database is open it carries the machine's boot id, and whether anything was written without
- * sync; a clean close takes that away. Another boot id with unsynced writes means: do not trust it, restore.
+ * values are not. While a database is open it carries the machine's boot id, and whether there are writes that were not
+ * synced; a clean close takes that away. Another boot id with unsynced writes means: do not trust it, restore.
  */
 import { readFileSync } from 'node:fs'
 import type { StateDatabase } from './engine.js'
 import { factKey } from './key-layout.js'
 
-const MARKER = factKey('m', '')
+/** `<boot id> synced` or `<boot id> unsynced` */
+const MARKER = factKey('m')
+const UNSYNCED = ' unsynced'
+const SYNCED = ' synced'
 
-interface Mark {
-  readonly bootId: string
-  readonly unsynced: boolean
-}
+/** Where boots cannot be told apart, unsynced writes are trusted. */
+export const UNKNOWN_BOOT = 'unknown'
 
 export class OpenMarker {
-  /** The machine was down since, with unsynced writes outstanding. */
+  /** The machine was down since, with unsynced writes outstanding. To be acted on before `begin`. */
   readonly distrusted: boolean
   readonly #database: StateDatabase
   readonly #bootId: string
-  #unsynced = false
+  #unsynced: boolean
 
-  static async open(database: StateDatabase, options: { readonly bootId?: string }): Promise<OpenMarker> {
-    const bootId = options.bootId ?? systemBootId()
-    const found = database.get(MARKER)
-    const last = found === undefined ? undefined : (JSON.parse(found.toString()) as Mark)
-    const distrusted = last !== undefined && last.unsynced && last.bootId !== bootId
-    const marker = new OpenMarker(database, { bootId, distrusted })
-    // Writes of before this boot that are still here have long been on the disk; of this boot they may not be.
-    marker.#unsynced = last?.unsynced === true && !distrusted
-    await marker.#write()
-    return marker
-  }
-
-  private constructor(database: StateDatabase, options: { readonly bootId: string; readonly distrusted: boolean }) {
-    this.#database = database
+  constructor(options: { readonly bootId: string }, modules: { readonly database: StateDatabase }) {
     this.#bootId = options.bootId
-    this.distrusted = options.distrusted
+    this.#database = modules.database
+    const mark = modules.database.get(MARKER)?.toString() ?? ''
+    const unsynced = mark.endsWith(UNSYNCED)
+    const markedBoot = unsynced ? mark.slice(0, -UNSYNCED.length) : UNKNOWN_BOOT
+    this.distrusted = markedBoot !== UNKNOWN_BOOT && options.bootId !== UNKNOWN_BOOT && markedBoot !== options.bootId
+    // Of a process that was killed under this same boot: the machine still holds its writes, but perhaps not on the disk.
+    this.#unsynced = unsynced && !this.distrusted
   }
 
-  /** To be awaited before the first write that is not synced. */
-  async unsynced(): Promise<void> {
+  async begin(): Promise<void> {
+    await this.#write()
+  }
+
+  /** To be awaited before a write that is not synced. */
+  async beforeUnsynced(): Promise<void> {
     if (this.#unsynced) return
     this.#unsynced = true
     await this.#write()
   }
 
-  /** A synced write takes everything before it along, so nothing is outstanding after it. */
+  /** To be awaited after a synced write, which ends the doubt about those before it. */
+  async afterSynced(): Promise<void> {
+    if (!this.#unsynced) return
+    await this.#database.sync()
+    this.#unsynced = false
+    await this.#write()
+  }
+
   async close(): Promise<void> {
+    if (this.#unsynced) await this.#database.sync()
     const batch = this.#database.batch()
     batch.delete(MARKER)
     await batch.write({ sync: true })
   }
 
   async #write(): Promise<void> {
-    const mark: Mark = { bootId: this.#bootId, unsynced: this.#unsynced }
     const batch = this.#database.batch()
-    batch.put(MARKER, Buffer.from(JSON.stringify(mark)))
+    batch.put(MARKER, Buffer.from(this.#bootId + (this.#unsynced ? UNSYNCED : SYNCED)))
     await batch.write({ sync: true })
   }
 }
 
-/** Linux gives each boot an id; elsewhere every boot counts as the same, and unsynced writes are trusted. */
-function systemBootId(): string {
+/** Linux gives each boot an id. */
+export function systemBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return 'unknown'
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES'))
+      return UNKNOWN_BOOT
+    throw error
   }
 }

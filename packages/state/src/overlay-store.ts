@@ -1,11 +1,15 @@
 /** A key-value store of a task: the overlay first, then the database. */
 import { ByteWriter } from './byte-writer.js'
+import { eagerIteration } from './eager-iteration.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
-import { storedTimestamp, storeRange, VALUE_START } from './key-layout.js'
-import { compareStrings } from './memory-engine.js'
+import { compareStrings, keyRange, storedTimestamp, VALUE_START } from './key-layout.js'
+import { type Change, mergeChanges } from './merge-changes.js'
 import { latin1 } from './serde.js'
 import type { ChangeVisitor, FlushListener, KeyRange, KeyValueStore, StoreDefinition, Timestamped } from './store.js'
 import { OverlayEntry, StoreOverlay } from './store-overlay.js'
+
+/** One change in so many tells its encoded size; a power of two. */
+const SAMPLE_EVERY = 64
 
 export class OverlayStore<K, V> implements KeyValueStore<K, V> {
   readonly definition: StoreDefinition<K, V>
@@ -45,12 +49,15 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
 
   put(key: K, value: V | null, timestamp: number, context?: unknown): void {
     const mapKey = latin1(this.definition.key, key)
-    const hold = this.definition.caching && this.#listener !== undefined
     const entry = this.#entry(mapKey, key)
-    if (hold && !entry.held) entry.forwarded = entry.value
+    const hold = this.#listener !== undefined && this.definition.caching
+    if (hold) {
+      if (!entry.held) entry.forwarded = entry.value
+      entry.context = context
+    }
+    if (!entry.dirty && this.#overlay.dirty.size % SAMPLE_EVERY === 0 && value !== null) this.#sample(mapKey, value)
     entry.value = value
     entry.timestamp = timestamp
-    entry.context = context
     this.#overlay.change(mapKey, entry, hold)
   }
 
@@ -63,9 +70,13 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
     const { held } = this.#overlay
     while (held.size > 0) {
       const entries = [...held].sort(([a], [b]) => compareStrings(a, b))
-      held.clear()
-      for (const [, entry] of entries) entry.held = false
-      for (const [, { key, value, forwarded, timestamp, context }] of entries) {
+      for (const [mapKey, entry] of entries) {
+        const { key, value, forwarded, timestamp, context } = entry
+        // Let go of it first: a put of the listener to this very key is a new update, on top of this one.
+        held.delete(mapKey)
+        entry.held = false
+        entry.forwarded = null
+        entry.context = undefined
         if (value !== null || forwarded !== null) this.#listener!(key, value, forwarded, timestamp, context)
       }
     }
@@ -73,17 +84,13 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
 
   /** Encodes each change once, for the visitor and for the batch. */
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
-    const { key: keySerde, value: valueSerde } = this.definition
-    const [keyOut, valueOut] = [this.#key, this.#value]
+    const valueOut = this.#value
+    const tracesAbsence = !this.definition.caching || this.#listener === undefined
     for (const entry of this.#overlay.dirty.values()) {
+      entry.batched = true
       // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.
-      if (entry.value === null && entry.absent && this.#listener !== undefined && this.definition.caching) continue
-      keyOut.length = 0
-      keyOut.reserve(1)
-      keyOut.buffer[0] = this.prefix
-      keyOut.length = 1
-      keySerde.write(entry.key, keyOut)
-      const prefixed = keyOut.buffer.subarray(0, keyOut.length)
+      if (entry.value === null && entry.absent && !tracesAbsence) continue
+      const prefixed = this.#prefixed(entry.key)
       if (entry.value === null) {
         visit(prefixed.subarray(1), null, entry.timestamp)
         batch.delete(prefixed)
@@ -91,13 +98,14 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
       }
       valueOut.length = 0
       valueOut.writeInt64(entry.timestamp)
-      valueSerde.write(entry.value, valueOut)
+      this.definition.value.write(entry.value, valueOut)
       const stored = valueOut.buffer.subarray(0, valueOut.length)
       visit(prefixed.subarray(1), stored.subarray(VALUE_START), entry.timestamp)
       batch.put(prefixed, stored)
     }
   }
 
+  /** What was visited is in the database now. */
   committed(): void {
     this.#overlay.committed()
   }
@@ -110,53 +118,58 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
     this.#overlay.clear()
   }
 
-  async *range({ from, to, reverse = false }: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {
-    const low = from === undefined ? '' : latin1(this.definition.key, from)
-    const high = to === undefined ? undefined : latin1(this.definition.key, to)
-    const within = (mapKey: string) => mapKey >= low && (high === undefined || mapKey <= high)
-    // Values as of now: the overlay may change, and be committed, while the caller awaits the rest.
-    const changed = [...this.#overlay.dirty]
-      .filter(([mapKey]) => within(mapKey))
-      .map(([mapKey, { key, value, timestamp }]) => ({ mapKey, key, value, timestamp }))
-      .sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
-    const range = storeRange(this.prefix)
-    const stored = this.#database.iterate({
-      gte: Buffer.concat([range.gte, Buffer.from(low, 'latin1')]),
-      lt: high === undefined ? range.lt : Buffer.concat([range.gte, Buffer.from(high, 'latin1'), Buffer.of(0)]),
-      reverse
-    })
-    let next = 0
-    const before = (a: string, b: string) => (reverse ? a > b : a < b)
-    for await (const [keyBytes, valueBytes] of stored) {
-      const mapKey = keyBytes.toString('latin1', 1)
-      for (; next < changed.length && before(changed[next]!.mapKey, mapKey); next++) yield* present(changed[next]!)
-      if (changed[next]?.mapKey === mapKey) yield* present(changed[next++]!)
-      else yield [this.definition.key.read(keyBytes, 1, keyBytes.length), this.#decode(valueBytes)]
+  range({ from, to, reverse = false }: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {
+    const { key: keySerde } = this.definition
+    const low = from === undefined ? '' : latin1(keySerde, from)
+    const high = to === undefined ? undefined : latin1(keySerde, to)
+    // Both views are taken now: the overlay may change, and be committed, while the caller reads.
+    const changed: Change<[K, Timestamped<V>]>[] = []
+    for (const [mapKey, { key, value, timestamp }] of this.#overlay.dirty) {
+      if (mapKey < low || (high !== undefined && mapKey > high)) continue
+      changed.push({ mapKey, entry: value === null ? undefined : [key, { value, timestamp }] })
     }
-    for (; next < changed.length; next++) yield* present(changed[next]!)
+    changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
+    const stored = this.#database.iterate({ ...keyRange(this.prefix, low, high), reverse })
+    const merged = mergeChanges<[K, Timestamped<V>]>({ changed, reverse }, stored, (keyBytes, valueBytes) => [
+      keySerde.read(keyBytes, 1, keyBytes.length),
+      this.#decode(valueBytes)
+    ])
+    return eagerIteration(merged, async () => stored.return?.())
   }
 
   #entry(mapKey: string, key: K): OverlayEntry<K, V> {
     const known = this.#overlay.get(mapKey)
     if (known !== undefined) return known
-    const keyOut = this.#key
-    keyOut.length = 0
-    keyOut.reserve(1)
-    keyOut.buffer[0] = this.prefix
-    keyOut.length = 1
-    this.definition.key.write(key, keyOut)
-    const stored = this.#database.get(keyOut.copy())
-    const found = stored === undefined ? { value: null, timestamp: -1 } : this.#decode(stored)
-    const entry = new OverlayEntry<K, V>(key, found.value, found.timestamp)
+    const stored = this.#database.get(this.#prefixed(key))
+    let entry: OverlayEntry<K, V>
+    if (stored === undefined) entry = new OverlayEntry<K, V>(key, null, -1)
+    else {
+      const { value, timestamp } = this.#decode(stored)
+      entry = new OverlayEntry<K, V>(key, value, timestamp)
+      this.#overlay.sample(mapKey.length + stored.length)
+    }
     this.#overlay.remember(mapKey, entry)
     return entry
+  }
+
+  /** The database's key, in scratch memory. */
+  #prefixed(key: K): Buffer {
+    const out = this.#key
+    out.length = 0
+    out.reserve(1)
+    out.buffer[0] = this.prefix
+    out.length = 1
+    this.definition.key.write(key, out)
+    return out.buffer.subarray(0, out.length)
+  }
+
+  #sample(mapKey: string, value: V): void {
+    this.#value.length = 0
+    this.definition.value.write(value, this.#value)
+    this.#overlay.sample(mapKey.length + this.#value.length)
   }
 
   #decode(stored: Buffer): Timestamped<V> {
     return { value: this.definition.value.read(stored, VALUE_START, stored.length), timestamp: storedTimestamp(stored) }
   }
-}
-
-function* present<K, V>(entry: { key: K; value: V | null; timestamp: number }): Iterable<[K, Timestamped<V>]> {
-  if (entry.value !== null) yield [entry.key, { value: entry.value, timestamp: entry.timestamp }]
 }

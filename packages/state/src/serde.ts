@@ -21,13 +21,18 @@ export interface Serde<T> {
   latin1?(value: T): string
 }
 
+/** Shared; a serde that calls `encode` within its `write` goes on behind what the outer call has written so far. */
 const scratch = new ByteWriter()
 
 /** The bytes of `value`, as a buffer of its own. */
 export function encode<T>(serde: Serde<T>, value: T): Buffer {
-  scratch.length = 0
-  serde.write(value, scratch)
-  return scratch.copy()
+  const start = scratch.length
+  try {
+    serde.write(value, scratch)
+    return scratch.copy(start)
+  } finally {
+    scratch.length = start
+  }
 }
 
 /** The value of a whole buffer. */
@@ -38,7 +43,11 @@ export function decode<T>(serde: Serde<T>, bytes: Buffer): T {
 /** The encoded bytes of `value` as a latin1 string: equal bytes give equal strings, in the same order. */
 export function latin1<T>(serde: Serde<T>, value: T): string {
   if (serde.latin1 !== undefined) return serde.latin1(value)
-  scratch.length = 0
-  serde.write(value, scratch)
-  return latin1Slice(scratch.buffer, 0, scratch.length)
+  const start = scratch.length
+  try {
+    serde.write(value, scratch)
+    return latin1Slice(scratch.buffer, start, scratch.length)
+  } finally {
+    scratch.length = start
+  }
 }

@@ -1,12 +1,35 @@
 /** Where the state of an application's tasks lies on this machine, and when the state of departed tasks is deleted. */
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
+import type { StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
+import { levelEngine } from './level-engine.js'
+import { processIdOf, readIfThere } from './process-id.js'
 
+/** Kafka's grammar of topic names, which all names that become paths follow. */
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/
+const DATABASE = 'db'
 const DEPARTED = 'departed'
 const PROCESS_ID = 'process-id'
+const DOOMED = /^deleted-[0-9a-f-]{36}$/
+
+/** Whose state it is and where. */
+export interface StateDirectoryOptions {
+  /** Made where it is missing. */
+  readonly root: string
+  readonly applicationId: string
+}
+
+/** Which departed tasks to delete. */
+export interface CleanUpOptions {
+  /** How long a task must be away, in ms. */
+  readonly olderThanMs: number
+  /** In ms since the epoch. */
+  readonly now: number
+  /** Ids of tasks not to touch, whatever their directories say. */
+  readonly keep: readonly string[]
+}
 
 /**
  * ```
@@ -14,62 +37,112 @@ const PROCESS_ID = 'process-id'
  *  <root>/<applicationId>/<taskId>/db/        the task's database, locked by whoever has it open
  *  <root>/<applicationId>/<taskId>/departed   when the task left, in ms; only while it is away
  * ```
+ *
+ * Several processes and threads may share it: what tells them apart is the lock of each task's database.
  */
 export class StateDirectory {
   readonly path: string
   /** Tells this state directory from those of other instances, also after a restart. */
   readonly processId: string
+  readonly #engine: StateEngine
 
-  /** Makes the directories, for this user only. Rejects with `STATE_DIRECTORY_INVALID`. */
-  static async open(options: { readonly root: string; readonly applicationId: string }): Promise<StateDirectory> {
+  /**
+   * Makes the directories, for this user only. Rejects with `STATE_DIRECTORY_INVALID` for names that cannot be paths, for
+   * links, and for what cannot be made.
+   *
+   * `engine` is the one that the tasks' databases are opened with; default LevelDB.
+   */
+  static async open(
+    options: StateDirectoryOptions,
+    modules: { readonly engine?: StateEngine } = {}
+  ): Promise<StateDirectory> {
     const root = resolve(options.root)
     const path = child(root, options.applicationId)
     await makeDirectory(root)
     await makeDirectory(path)
-    return new StateDirectory(path, await readProcessId(join(path, PROCESS_ID)))
+    const processId = await processIdOf(join(path, PROCESS_ID))
+    return new StateDirectory({ path, processId }, { engine: modules.engine ?? levelEngine() })
   }
 
-  private constructor(path: string, processId: string) {
-    this.path = path
-    this.processId = processId
+  private constructor(
+    options: { readonly path: string; readonly processId: string },
+    modules: { readonly engine: StateEngine }
+  ) {
+    this.path = options.path
+    this.processId = options.processId
+    this.#engine = modules.engine
   }
 
-  /** The directory for a task's database, which is in use from now on. */
+  /** The directory for a task's database, which is in use from now on. Rejects with `STATE_DIRECTORY_INVALID`. */
   async acquire(taskId: string): Promise<string> {
     const directory = child(this.path, taskId)
     await makeDirectory(directory)
     await rm(join(directory, DEPARTED), { force: true })
-    return join(directory, 'db')
+    return join(directory, DATABASE)
   }
 
-  /** Notes that the task has left; its state stays for a while, in case the task comes back. */
+  /** Notes that the task has left; its state stays for a while, in case the task comes back. `now` in ms since the epoch. */
   async release(taskId: string, now: number): Promise<void> {
-    const directory = child(this.path, taskId)
-    // The directory's own time says nothing: it changes with every file in it (KAFKA-20805).
-    await writeFile(join(directory, DEPARTED), String(now))
+    await writeFile(join(child(this.path, taskId), DEPARTED), String(now), { mode: 0o600 })
   }
 
-  /** Deletes the state of tasks that left more than `olderThanMs` ago; returns their ids. */
-  async cleanUp(options: { readonly olderThanMs: number; readonly now: number; readonly keep: readonly string[] }): Promise<string[]> {
+  /**
+   * Deletes the state of tasks that left `olderThanMs` ago or earlier; returns their ids. A task that is neither kept
+   * nor open, and never was released, was left behind by a crash: its time away begins when it is first seen here.
+   */
+  async cleanUp(options: CleanUpOptions): Promise<string[]> {
     const removed: string[] = []
     for (const entry of await readdir(this.path, { withFileTypes: true })) {
       if (!entry.isDirectory() || options.keep.includes(entry.name)) continue
-      const directory = join(this.path, entry.name)
-      const departed = await readIfThere(join(directory, DEPARTED))
-      if (departed === undefined || options.now - Number(departed) < options.olderThanMs) continue
+      if (DOOMED.test(entry.name)) await rm(join(this.path, entry.name), { recursive: true, force: true })
+      else if (await this.#cleanUpTask(entry.name, options)) removed.push(entry.name)
+    }
+    return removed.sort()
+  }
+
+  async #cleanUpTask(taskId: string, { olderThanMs, now }: CleanUpOptions): Promise<boolean> {
+    const directory = join(this.path, taskId)
+    // The directory's own time says nothing: it changes with every file in it (KAFKA-20805).
+    const departed = await readIfThere(join(directory, DEPARTED))
+    // Cut short while it was written, it says no more than that there was no release.
+    const since = departed === undefined ? Number.NaN : Number.parseInt(departed, 10)
+    if (now - since < olderThanMs) return false
+    const database = await this.#lock(join(directory, DATABASE))
+    if (database === 'in use') return false
+    try {
+      if (Number.isNaN(since)) {
+        await this.release(taskId, now)
+        return false
+      }
       // Out of the way first, so that a task that comes back meanwhile never sees half a database.
-      const doomed = `${directory}.deleted-${randomUUID()}`
+      const doomed = join(this.path, `deleted-${randomUUID()}`)
       await rename(directory, doomed)
       await rm(doomed, { recursive: true, force: true })
-      removed.push(entry.name)
+      return true
+    } finally {
+      await database?.close()
     }
-    return removed
+  }
+
+  /** Undefined when there is no database that somebody could have open. */
+  async #lock(directory: string): Promise<StateDatabase | 'in use' | undefined> {
+    if (!(await exists(directory))) return undefined
+    try {
+      return await this.#engine.open(directory)
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      if (error.code === 'STATE_LOCKED') return 'in use'
+      // Damaged, hence of no use to anybody.
+      if (error.code === 'STATE_OPEN_FAILED') return undefined
+      throw error
+    }
   }
 }
 
 function child(parent: string, name: string): string {
   const path = resolve(parent, name)
-  if (NAME.test(name) && name !== '.' && name !== '..' && path.startsWith(parent + sep)) return path
+  if (NAME.test(name) && name !== '.' && name !== '..' && path.startsWith(parent === sep ? sep : parent + sep))
+    return path
   throw new MillraceError(
     'STATE_DIRECTORY_INVALID',
     `${JSON.stringify(name)} cannot name a state directory: use 1 to 249 of the characters a-z, A-Z, 0-9, dot, underscore and hyphen.`,
@@ -84,30 +157,26 @@ async function makeDirectory(path: string): Promise<void> {
   } catch (cause) {
     throw invalid(path, cause instanceof Error ? cause.message : String(cause), cause)
   }
-  throw invalid(path, 'it is a link or a file')
+  throw invalid(path, "it is a link, and what it points to may be anybody's")
 }
 
 function invalid(path: string, why: string, cause?: unknown): MillraceError {
-  return new MillraceError('STATE_DIRECTORY_INVALID', `State cannot be kept in ${path}: ${why}.`, { cause, details: { path } })
+  return new MillraceError(
+    'STATE_DIRECTORY_INVALID',
+    `State cannot be kept in ${path}: ${why}. Choose another state directory.`,
+    {
+      cause,
+      details: { path }
+    }
+  )
 }
 
-/** Several threads may start at once: the first to write wins, and all read the same. */
-async function readProcessId(path: string): Promise<string> {
-  const known = await readIfThere(path)
-  if (known !== undefined) return known
+async function exists(path: string): Promise<boolean> {
   try {
-    await writeFile(path, randomUUID(), { flag: 'wx' })
+    await lstat(path)
+    return true
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
-  return (await readIfThere(path)) ?? ''
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
     throw error
   }
 }

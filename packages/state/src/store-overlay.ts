@@ -10,7 +10,9 @@ export class OverlayEntry<K, V> {
   timestamp: number
   /** Not in the database yet. */
   dirty = false
-  /** The database has nothing under this key. */
+  /** The value is in the batch that the next commit writes. */
+  batched = false
+  /** For all that is known, the database has nothing under this key. */
   absent: boolean
   held = false
   forwarded: V | null = null
@@ -28,21 +30,40 @@ export class OverlayEntry<K, V> {
 
 /** Measured with maps of a million short keys: map slot, key string, entry and number take about this much. */
 const ENTRY_BYTES = 200
+/** A value in memory takes about this many times its encoded size. */
+const VALUE_EXPANSION = 2
+/** The average is of about the last so many samples. */
+const SAMPLES = 64
+/** Kept whatever the limit is, so that a record that touches a few keys finds them again. */
+const LEAST_ENTRIES = 64
+/** Steps of the clock hand for one new entry. */
+const HAND_STEPS = 64
 
 export class StoreOverlay<K, V> {
   /** By the latin1 string of the key's bytes, which keeps their order. */
   readonly entries = new Map<string, OverlayEntry<K, V>>()
   readonly dirty = new Map<string, OverlayEntry<K, V>>()
   readonly held = new Map<string, OverlayEntry<K, V>>()
-  readonly #maxEntries: number
+  readonly #maxBytes: number
+  #maxEntries: number
+  #entryBytes = ENTRY_BYTES
+  #samples = 0
   #hand: IterableIterator<[string, OverlayEntry<K, V>]> | undefined
 
   constructor(options: { readonly maxBytes: number }) {
-    this.#maxEntries = Math.max(64, Math.floor(options.maxBytes / ENTRY_BYTES))
+    this.#maxBytes = options.maxBytes
+    this.#maxEntries = Math.max(LEAST_ENTRIES, Math.floor(options.maxBytes / ENTRY_BYTES))
   }
 
   get dirtyBytes(): number {
-    return this.dirty.size * ENTRY_BYTES
+    return this.dirty.size * this.#entryBytes
+  }
+
+  /** Tells the size of an encoded key and value, from which the size of all is estimated. */
+  sample(encodedBytes: number): void {
+    if (this.#samples < SAMPLES) this.#samples++
+    this.#entryBytes += (ENTRY_BYTES + VALUE_EXPANSION * encodedBytes - this.#entryBytes) / this.#samples
+    this.#maxEntries = Math.max(LEAST_ENTRIES, Math.floor(this.#maxBytes / this.#entryBytes))
   }
 
   get(mapKey: string): OverlayEntry<K, V> | undefined {
@@ -54,13 +75,18 @@ export class StoreOverlay<K, V> {
   /** Remembers what the database has for a key. */
   remember(mapKey: string, entry: OverlayEntry<K, V>): void {
     this.entries.set(mapKey, entry)
-    if (this.entries.size > this.#maxEntries) this.#evictSome()
+    if (this.entries.size > this.#maxEntries) this.#evict(HAND_STEPS)
   }
 
+  /** Notes that the entry was given a value. */
   change(mapKey: string, entry: OverlayEntry<K, V>, hold: boolean): void {
     if (!entry.dirty) {
       entry.dirty = true
       this.dirty.set(mapKey, entry)
+    } else if (entry.batched) {
+      // What the batch has may reach the database before this change does.
+      entry.batched = false
+      entry.absent = false
     }
     if (hold && !entry.held) {
       entry.held = true
@@ -68,20 +94,26 @@ export class StoreOverlay<K, V> {
     }
   }
 
-  /** The changes are in the database now. */
+  /** What was batched is in the database now; what changed since stays dirty. */
   committed(): void {
+    let newer = 0
     for (const entry of this.dirty.values()) {
-      entry.dirty = false
-      entry.absent = entry.value === null
-      entry.context = undefined
+      if (entry.batched) {
+        entry.batched = false
+        entry.dirty = false
+        entry.absent = entry.value === null
+      } else newer++
     }
-    this.dirty.clear()
-    if (this.entries.size > this.#maxEntries) this.#evictSome()
+    if (newer === 0) this.dirty.clear()
+    else for (const [mapKey, entry] of this.dirty) if (!entry.dirty) this.dirty.delete(mapKey)
+    // Twice round: once to take the marks off, once to find whom to evict.
+    if (this.entries.size > this.#maxEntries) this.#evict(2 * this.entries.size)
   }
 
   /** Forgets all changes; the database has the last word again. */
   discard(): void {
     for (const mapKey of this.dirty.keys()) this.entries.delete(mapKey)
+    for (const mapKey of this.held.keys()) this.entries.delete(mapKey)
     this.dirty.clear()
     this.held.clear()
   }
@@ -93,12 +125,12 @@ export class StoreOverlay<K, V> {
     this.#hand = undefined
   }
 
-  /** CLOCK: an entry that was used since the hand last passed is spared; dirty ones always are. */
-  #evictSome(): void {
-    const clean = this.entries.size - this.dirty.size
-    let steps = Math.min(clean, 64)
-    while (this.entries.size > this.#maxEntries && steps-- > 0) {
-      this.#hand ??= this.entries.entries()
+  /** CLOCK: an entry that was used since the hand last passed is spared; dirty and held ones always are. */
+  #evict(maxSteps: number): void {
+    const { entries } = this
+    let steps = entries.size > this.dirty.size ? maxSteps : 0
+    while (entries.size > this.#maxEntries && steps-- > 0) {
+      this.#hand ??= entries.entries()
       const next = this.#hand.next()
       if (next.done === true) {
         this.#hand = undefined
@@ -107,7 +139,7 @@ export class StoreOverlay<K, V> {
       const [mapKey, entry] = next.value
       if (entry.dirty || entry.held) continue
       if (entry.referenced) entry.referenced = false
-      else this.entries.delete(mapKey)
+      else entries.delete(mapKey)
     }
   }
 }

@@ -28,7 +28,11 @@ export interface StoreDefinition<K = any, V = any> {
  * A key that was absent when last forwarded and is absent again is not forwarded.
  */
 export type FlushListener<K = any, V = any, C = unknown> = (
-  key: K, newValue: V | null, oldValue: V | null, timestamp: number, context: C
+  key: K,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  context: C
 ) => void
 
 /** Bounds of a range in the order of the encoded keys; absent means open. `to` is included. */

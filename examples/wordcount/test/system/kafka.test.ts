@@ -53,7 +53,7 @@ describe('wordcount on Kafka', function () {
 
   /** Each process has a directory and a port of its own, as on machines of their own. */
   function start(name: string, ...argv: string[]): Program {
-    const own = ['--directory', join(directory, applicationId, name), '--port', '0']
+    const own = ['--directory', join(directory!, applicationId, name), '--port', '0']
     const program = spawn(process.execPath, [MAIN, '--brokers', brokers, '--application-id', applicationId, ...own, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe']
     })

@@ -1,0 +1,24 @@
+/** The contract of a task's key-value stores, tried over a storage engine. */
+import { describe } from 'mocha'
+import type { StateEngine } from '../engine.js'
+import { describeCommits } from './commit-contract.js'
+import { describeFlush } from './flush-contract.js'
+import { describeReadsAndWrites } from './read-write-contract.js'
+import { describeRestore } from './restore-contract.js'
+import { StateBench } from './state-bench.js'
+
+/** Describes as mocha tests what `TaskState` and `KeyValueStore` promise. Databases are made in a temporary directory. */
+export function describeKeyValueStore(name: string, modules: { readonly engine: StateEngine }): void {
+  describe(`key-value store contract: ${name}`, function () {
+    this.timeout(20_000)
+    const bench = new StateBench(modules.engine)
+    this.beforeAll(() => bench.start())
+    this.afterEach(() => bench.endTest())
+    this.afterAll(() => bench.end())
+
+    describeReadsAndWrites(bench)
+    describeFlush(bench)
+    describeCommits(bench)
+    describeRestore(bench)
+  })
+}
