@@ -18,7 +18,13 @@ const oracles = {
   },
   semantics(expected) {
     maven('semantics', ['compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/jars'])
-    java('semantics', ['-cp', ['target/classes', 'target/jars/*'].join(delimiter), 'millrace.Oracle', 'inputs', expected])
+    java('semantics', [
+      '-cp',
+      ['target/classes', 'target/jars/*'].join(delimiter),
+      'millrace.Oracle',
+      'inputs',
+      expected
+    ])
   }
 }
 

@@ -99,7 +99,7 @@ class Feeder {
   feedBlock(block: Block): void {
     const { bytes, position } = block
     const valid = isUtf8(bytes)
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const end = lineEnd(bytes, start)
       const partition = this.#lineNumber++ % this.#progress.length
       if (position + start >= (this.#progress[partition]?.bytes ?? 0)) {

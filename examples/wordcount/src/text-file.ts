@@ -79,7 +79,7 @@ export class TextFile {
   }
 
   async *#reads(end: number): AsyncGenerator<Buffer> {
-    for (let position = 0; position < end; ) {
+    for (let position = 0; position < end;) {
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - position))
       const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, position)
       if (bytesRead === 0) return

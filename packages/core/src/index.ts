@@ -25,5 +25,11 @@ export { KStream } from './dsl/kstream.js'
 export { KTable } from './dsl/ktable.js'
 export { StreamsBuilder } from './dsl/streams-builder.js'
 export type * from './dsl/options.js'
-export { committedBatches, readRecordBatches, RecordBatchWriter, type RecordBatch, type RecordCursor } from './broker/record-batch/index.js'
+export {
+  committedBatches,
+  readRecordBatches,
+  RecordBatchWriter,
+  type RecordBatch,
+  type RecordCursor
+} from './broker/record-batch/index.js'
 export { Producer } from './client/producer.js'

@@ -25,6 +25,8 @@ export const warningsToStandardError: Logger = {
 }
 
 function writeLine(level: string, facts: object, message: string): void {
-  const shown = Object.entries(facts).map(([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`)
+  const shown = Object.entries(facts).map(
+    ([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`
+  )
   process.stderr.write(`millrace ${level}: ${message}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}\n`)
 }

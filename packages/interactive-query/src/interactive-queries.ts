@@ -33,6 +33,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
  * All instances must mount them under the same prefix, at the address that `applicationServer` advertises. Hooks, error
  * answers and the `Host` check apply to these routes only.
  */
+// eslint-disable-next-line @typescript-eslint/require-await -- fastify takes a plugin without callback for done when it returns a promise
 export async function interactiveQueries(server: FastifyInstance, options: InteractiveQueriesOptions): Promise<void> {
   const { application, logger = silentLogger, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = options
   const { peerTimeoutMs: timeoutMs = DEFAULT_PEER_TIMEOUT_MS, peerSecret } = options

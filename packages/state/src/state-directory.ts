@@ -111,12 +111,12 @@ export class StateDirectory {
     if (database === 'in use') return false
     try {
       if (Number.isNaN(since)) {
-        await this.release(taskId, now)
+        await unlessGone(this.release(taskId, now))
         return false
       }
       // Out of the way first, so that a task that comes back meanwhile never sees half a database.
       const doomed = join(this.path, `deleted-${randomUUID()}`)
-      await rename(directory, doomed)
+      if (!(await unlessGone(rename(directory, doomed)))) return false
       await rm(doomed, { recursive: true, force: true })
       return true
     } finally {
@@ -130,10 +130,8 @@ export class StateDirectory {
     try {
       return await this.#engine.open(directory)
     } catch (error) {
-      if (!(error instanceof MillraceError)) throw error
-      if (error.code === 'STATE_LOCKED') return 'in use'
-      // Damaged, hence of no use to anybody.
-      if (error.code === 'STATE_OPEN_FAILED') return undefined
+      // Locked, or not to be opened now, say for want of file handles: then nobody can tell whether it is in use.
+      if (error instanceof MillraceError) return 'in use'
       throw error
     }
   }
@@ -169,6 +167,17 @@ function invalid(path: string, why: string, cause?: unknown): MillraceError {
       details: { path }
     }
   )
+}
+
+/** False when somebody else was quicker to delete it. */
+async function unlessGone(step: Promise<void>): Promise<boolean> {
+  try {
+    await step
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

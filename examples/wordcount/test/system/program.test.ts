@@ -9,7 +9,6 @@ import type { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { ALICE, ended, expectedCounts, MAIN } from '../support/program.js'
 
-
 describe('wordcount', function () {
   this.timeout(60_000)
   let directory: string

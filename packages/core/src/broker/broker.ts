@@ -13,21 +13,48 @@ import { MillraceError } from '@millrace/state'
 
 /** Kafka's error names the runtime acts on; `UNKNOWN` has the protocol's number in the details. */
 export type BrokerErrorName =
-  | 'UNREACHABLE' | 'REQUEST_TIMED_OUT' | 'CLOSED'
-  | 'TOPIC_ALREADY_EXISTS' | 'UNKNOWN_TOPIC_OR_PARTITION' | 'INVALID_TOPIC' | 'INVALID_PARTITIONS'
-  | 'INVALID_REPLICATION_FACTOR' | 'INVALID_CONFIG' | 'POLICY_VIOLATION'
-  | 'OFFSET_OUT_OF_RANGE' | 'NOT_LEADER' | 'CORRUPT_MESSAGE' | 'MESSAGE_TOO_LARGE'
-  | 'OUT_OF_ORDER_SEQUENCE' | 'DUPLICATE_SEQUENCE' | 'UNKNOWN_PRODUCER_ID' | 'PRODUCER_FENCED'
-  | 'NOT_ENOUGH_REPLICAS' | 'UNSUPPORTED_COMPRESSION'
-  | 'MEMBER_ID_REQUIRED' | 'UNKNOWN_MEMBER_ID' | 'ILLEGAL_GENERATION' | 'REBALANCE_IN_PROGRESS'
-  | 'INCONSISTENT_GROUP_PROTOCOL' | 'FENCED_INSTANCE_ID' | 'GROUP_MAX_SIZE_REACHED' | 'INVALID_SESSION_TIMEOUT'
-  | 'UNSTABLE_OFFSET_COMMIT' | 'AUTHORIZATION_FAILED' | 'AUTHENTICATION_FAILED' | 'UNKNOWN'
+  | 'UNREACHABLE'
+  | 'REQUEST_TIMED_OUT'
+  | 'CLOSED'
+  | 'TOPIC_ALREADY_EXISTS'
+  | 'UNKNOWN_TOPIC_OR_PARTITION'
+  | 'INVALID_TOPIC'
+  | 'INVALID_PARTITIONS'
+  | 'INVALID_REPLICATION_FACTOR'
+  | 'INVALID_CONFIG'
+  | 'POLICY_VIOLATION'
+  | 'OFFSET_OUT_OF_RANGE'
+  | 'NOT_LEADER'
+  | 'CORRUPT_MESSAGE'
+  | 'MESSAGE_TOO_LARGE'
+  | 'OUT_OF_ORDER_SEQUENCE'
+  | 'DUPLICATE_SEQUENCE'
+  | 'UNKNOWN_PRODUCER_ID'
+  | 'PRODUCER_FENCED'
+  | 'NOT_ENOUGH_REPLICAS'
+  | 'UNSUPPORTED_COMPRESSION'
+  | 'MEMBER_ID_REQUIRED'
+  | 'UNKNOWN_MEMBER_ID'
+  | 'ILLEGAL_GENERATION'
+  | 'REBALANCE_IN_PROGRESS'
+  | 'INCONSISTENT_GROUP_PROTOCOL'
+  | 'FENCED_INSTANCE_ID'
+  | 'GROUP_MAX_SIZE_REACHED'
+  | 'INVALID_SESSION_TIMEOUT'
+  | 'UNSTABLE_OFFSET_COMMIT'
+  | 'AUTHORIZATION_FAILED'
+  | 'AUTHENTICATION_FAILED'
+  | 'UNKNOWN'
 
 /** A request a broker refused, or could not be asked. Its `code` is `BROKER_<name>`. */
 export class BrokerError extends MillraceError {
   readonly error: BrokerErrorName
 
-  constructor(error: BrokerErrorName, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+  constructor(
+    error: BrokerErrorName,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {}
+  ) {
     super(`BROKER_${error}`, message, options)
     this.name = 'BrokerError'
     this.error = error
@@ -174,7 +201,11 @@ export interface JoinGroupReply {
   readonly leaderId: string
   readonly protocol: string
   /** All members with their metadata, for the leader only. */
-  readonly members: readonly { readonly memberId: string; readonly groupInstanceId?: string; readonly metadata: Buffer }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly groupInstanceId?: string
+    readonly metadata: Buffer
+  }[]
 }
 
 /** Who asks: a call with another generation than the group's is refused with `ILLEGAL_GENERATION`. */

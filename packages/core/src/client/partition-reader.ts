@@ -123,7 +123,7 @@ class ReadAhead {
   async #readAll(): Promise<void> {
     const { from, to, aheadBytes = AHEAD_BYTES } = this.#options
     const { signal } = this.#abort
-    for (let position = from; position < to && !signal.aborted; ) {
+    for (let position = from; position < to && !signal.aborted;) {
       if (this.#queuedBytes >= aheadBytes) {
         await this.#taken.wait()
         continue

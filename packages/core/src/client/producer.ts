@@ -160,7 +160,7 @@ export class Producer {
 
   /** Sends what may be sent now: one request a node, and as many more as its partitions have batches for. */
   #dispatch(): void {
-    for (let sent = true; sent && this.#failure === undefined; ) {
+    for (let sent = true; sent && this.#failure === undefined;) {
       sent = false
       const { requests, homeless } = this.#nextRequests()
       if (homeless.size > 0) void this.#findLeaders()

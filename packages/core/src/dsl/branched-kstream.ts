@@ -21,7 +21,11 @@ export class BranchedKStream<K, V> {
     const { graph } = origin
     this.#node = graph.names.node(PREFIX.split, options.name)
     graph.add({
-      kind: 'processor', name: this.#node, operator: split(this.#predicates), stores: [], predecessors: [origin.node]
+      kind: 'processor',
+      name: this.#node,
+      operator: split(this.#predicates),
+      stores: [],
+      predecessors: [origin.node]
     })
   }
 

@@ -68,7 +68,10 @@ export class KGroupedStream<K, V> {
    */
   reduce(reducer: Reducer<V>, options: ReduceOptions<K, V> = {}): KTable<K, V> {
     const value = requireSerde(options.value ?? this.#origin.value, {
-      field: 'value', by: 'reduce', node: this.#origin.node, passTo: 'reduce() or groupBy()'
+      field: 'value',
+      by: 'reduce',
+      node: this.#origin.node,
+      passTo: 'reduce() or groupBy()'
     })
     const associative = options.associative === true
     return this.#aggregate({
@@ -99,7 +102,10 @@ export class KGroupedStream<K, V> {
     options: AggregateOptions<K, A>
   ): KTable<K, A> {
     const value = requireSerde(options?.value, {
-      field: 'value', by: 'aggregate', node: this.#origin.node, passTo: 'aggregate()'
+      field: 'value',
+      by: 'aggregate',
+      node: this.#origin.node,
+      passTo: 'aggregate()'
     })
     const aggregation: Aggregation<K, V, A> = { initializer, aggregator, merge: options.merge }
     return this.#aggregate({
@@ -118,7 +124,10 @@ export class KGroupedStream<K, V> {
     const store = options.store ?? graph.names.store(plan.prefix)
     const node = graph.names.node(plan.prefix, options.name)
     const key = requireSerde(options.key ?? this.#origin.key, {
-      field: 'key', by: plan.method, node, passTo: `groupBy(), groupByKey() or ${plan.method}()`
+      field: 'key',
+      by: plan.method,
+      node,
+      passTo: `groupBy(), groupByKey() or ${plan.method}()`
     })
     const source = this.#origin.keyChanged ? this.#repartition(plan, store, node) : undefined
     graph.addStore(storeDefinition(store, { key, value }, options))

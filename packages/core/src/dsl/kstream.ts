@@ -15,8 +15,16 @@ import { BranchedKStream } from './branched-kstream.js'
 import { KGroupedStream } from './kgrouped-stream.js'
 import type { KTable } from './ktable.js'
 import type {
-  GroupByOptions, JoinOptions, KeyOptions, KeyValueOptions, NamedOptions, RepartitionOptions, SinkOptions,
-  ToTableOptions, TopicSelector, ValueOptions
+  GroupByOptions,
+  JoinOptions,
+  KeyOptions,
+  KeyValueOptions,
+  NamedOptions,
+  RepartitionOptions,
+  SinkOptions,
+  ToTableOptions,
+  TopicSelector,
+  ValueOptions
 } from './options.js'
 import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
 import { addRepartition, repartitionNames } from './repartition.js'
@@ -47,7 +55,8 @@ export class KStream<K, V> {
    * orders.map((_id, order) => [order.customer, order.amount], { key: serdes.string(), value: serdes.float64() })
    */
   map<KR, VR>(
-    mapper: (key: K, value: V) => readonly [KR, VR], options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
+    mapper: (key: K, value: V) => readonly [KR, VR],
+    options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
   ): KStream<KR, VR> {
     const { key, value } = options
     return this.#step(PREFIX.map, map(mapper), options, { key, value, keyChanged: true })
@@ -70,7 +79,8 @@ export class KStream<K, V> {
    * orders.flatMap((_id, order) => order.items.map(item => [item.sku, item.count] as const))
    */
   flatMap<KR, VR>(
-    mapper: (key: K, value: V) => Iterable<readonly [KR, VR]>, options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
+    mapper: (key: K, value: V) => Iterable<readonly [KR, VR]>,
+    options: KeyValueOptions<NoInfer<KR>, NoInfer<VR>> = {}
   ): KStream<KR, VR> {
     const { key, value } = options
     return this.#step(PREFIX.flatMap, flatMap(mapper), options, { key, value, keyChanged: true })
@@ -83,7 +93,8 @@ export class KStream<K, V> {
    * lines.flatMapValues(line => line.split(' '))
    */
   flatMapValues<VR>(
-    mapper: (value: V, key: K) => Iterable<VR>, options: ValueOptions<NoInfer<VR>> = {}
+    mapper: (value: V, key: K) => Iterable<VR>,
+    options: ValueOptions<NoInfer<VR>> = {}
   ): KStream<K, VR> {
     return this.#step(PREFIX.flatMapValues, flatMapValues(mapper), options, { value: options.value })
   }
@@ -187,7 +198,11 @@ export class KStream<K, V> {
     const names = repartitionNames(graph, prefix)
     const serdes = this.#serdes('repartition', names.sink, options)
     addRepartition(graph, parent, names, {
-      ...serdes, prefix, dropNullKeys: true, partitions: options.partitions, partitioner: options.partitioner
+      ...serdes,
+      prefix,
+      dropNullKeys: true,
+      partitions: options.partitions,
+      partitioner: options.partitioner
     })
     return new KStream({ ...this.#origin, node: names.source, ...serdes, sources: [names.source], keyChanged: false })
   }
@@ -199,7 +214,8 @@ export class KStream<K, V> {
    * words.groupBy((_key, word) => word, { key: serdes.string() }).count()
    */
   groupBy<KR>(
-    selector: (key: K, value: V) => NoInfer<KR>, options: GroupByOptions<KR, NoInfer<V>>
+    selector: (key: K, value: V) => NoInfer<KR>,
+    options: GroupByOptions<KR, NoInfer<V>>
   ): KGroupedStream<KR, V> {
     const { graph, node: parent } = this.#origin
     const node = graph.names.node(PREFIX.selectKey, options?.name)
@@ -251,7 +267,9 @@ export class KStream<K, V> {
    * clicks.join(regions, (clicks, region) => ({ clicks, region }))
    */
   join<VT, R>(
-    table: KTable<K, VT>, joiner: (value: V, tableValue: VT, key: K) => R, options: JoinOptions<K, V, NoInfer<R>> = {}
+    table: KTable<K, VT>,
+    joiner: (value: V, tableValue: VT, key: K) => R,
+    options: JoinOptions<K, V, NoInfer<R>> = {}
   ): KStream<K, R> {
     const inner = (value: V, row: VT | null, key: K): R => joiner(value, row as VT, key)
     return joinTable(this.#origin, table, { joiner: inner, left: false }, options)
@@ -282,7 +300,10 @@ export class KStream<K, V> {
     const name = graph.names.node(PREFIX.sink, options.name)
     const { partitioner } = options
     graph.add({
-      kind: 'sink', name, topic, predecessors: [parent],
+      kind: 'sink',
+      name,
+      topic,
+      predecessors: [parent],
       ...this.#serdes('to', name, options),
       ...(partitioner === undefined ? {} : { partitioner })
     })

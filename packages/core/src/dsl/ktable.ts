@@ -51,7 +51,8 @@ export class KTable<K, V> {
    * customers.mapValues(customer => customer.country, { value: serdes.string() })
    */
   mapValues<VR>(
-    mapper: (value: V, key: K) => VR, options: DerivedTableOptions<NoInfer<NonNullable<VR>>> = {}
+    mapper: (value: V, key: K) => VR,
+    options: DerivedTableOptions<NoInfer<NonNullable<VR>>> = {}
   ): KTable<K, NonNullable<VR>> {
     const compute: ComputeRow<K, V, NonNullable<VR>> = (value, key) => mapper(value, key) ?? null
     return this.#derive(PREFIX.tableMapValues, 'KTable.mapValues', compute, options)
@@ -65,9 +66,7 @@ export class KTable<K, V> {
    */
   toStream<KR>(selectKey: (key: K, value: V) => KR, options?: KeyOptions<NoInfer<KR>>): KStream<KR, V>
   toStream(options?: NamedOptions): KStream<K, V>
-  toStream(
-    first: ((key: K, value: V) => any) | NamedOptions = {}, keyOptions: KeyOptions<any> = {}
-  ): KStream<any, V> {
+  toStream(first: ((key: K, value: V) => any) | NamedOptions = {}, keyOptions: KeyOptions<any> = {}): KStream<any, V> {
     if (isOptions(first)) return this.#toStream(first)
     const { name, ...selectOptions } = keyOptions
     return this.#toStream(name === undefined ? {} : { name }).selectKey(first, selectOptions)
@@ -81,7 +80,10 @@ export class KTable<K, V> {
   }
 
   #derive<VR>(
-    prefix: string, operator: string, compute: ComputeRow<K, V, VR>, options: DerivedTableOptions<VR>,
+    prefix: string,
+    operator: string,
+    compute: ComputeRow<K, V, VR>,
+    options: DerivedTableOptions<VR>,
     known?: Serde<VR>
   ): KTable<K, VR> {
     const { graph, makeStream, node: parent, key, sources } = this.origin
@@ -93,17 +95,32 @@ export class KTable<K, V> {
     const node = graph.names.node(prefix, options.name)
     if (store !== undefined) {
       const needed = { by: operator, node }
-      graph.addStore(storeDefinition(store, {
-        key: requireSerde(key, { field: 'key', passTo: 'the table', ...needed }),
-        value: requireSerde(value, { field: 'value', passTo: operator, ...needed })
-      }, options))
+      graph.addStore(
+        storeDefinition(
+          store,
+          {
+            key: requireSerde(key, { field: 'key', passTo: 'the table', ...needed }),
+            value: requireSerde(value, { field: 'value', passTo: operator, ...needed })
+          },
+          options
+        )
+      )
     }
     graph.add({
-      kind: 'processor', name: node, operator: tableMap(compute, { store, leaveOutAbsent }), predecessors: [parent],
+      kind: 'processor',
+      name: node,
+      operator: tableMap(compute, { store, leaveOutAbsent }),
+      predecessors: [parent],
       stores: store === undefined ? [] : [store]
     })
     return new KTable<K, VR>({
-      graph, makeStream, node, key, value, sources, store,
+      graph,
+      makeStream,
+      node,
+      key,
+      value,
+      sources,
+      store,
       view: () => (store === undefined ? computedView(this.origin.view(), compute) : storeView<K, VR>(store)),
       knowsOldValues: () => store !== undefined || this.origin.knowsOldValues()
     })

@@ -58,7 +58,9 @@ export function requireSerde<T>(
 
 /** A store as its options describe it. */
 export function storeDefinition<K, V>(
-  name: string, serdes: { readonly key: Serde<K>; readonly value: Serde<V> }, options: StoreOptions
+  name: string,
+  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
+  options: StoreOptions
 ): StoreDefinition<K, V> {
   const { logging = true, caching = true } = options
   return {

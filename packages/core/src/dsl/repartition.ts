@@ -42,7 +42,10 @@ export function repartitionNames(graph: GraphBuilder, prefix: string): Repartiti
 
 /** Adds the nodes below `parent`; the stream goes on from `names.source`. */
 export function addRepartition(
-  graph: GraphBuilder, parent: string, names: RepartitionNames, request: RepartitionRequest
+  graph: GraphBuilder,
+  parent: string,
+  names: RepartitionNames,
+  request: RepartitionRequest
 ): void {
   const { key, value, combining, partitions, partitioner } = request
   graph.add({

@@ -12,21 +12,32 @@ interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
 
 /** Adds the node, with a store at once if the user named one, else when the table is first read. */
 export function addTable<K, V>(
-  table: SourceTable<K, V>, options: StoreOptions & { readonly generatedStore: string | undefined }
+  table: SourceTable<K, V>,
+  options: StoreOptions & { readonly generatedStore: string | undefined }
 ): KTable<K, V> {
   const { graph, node, parent } = table
   const store = options.store ?? options.generatedStore!
   const draft = (stores: readonly string[]): ProcessorDraft => ({
-    kind: 'processor', name: node, operator: tableSource(stores[0]), stores, predecessors: [parent]
+    kind: 'processor',
+    name: node,
+    operator: tableSource(stores[0]),
+    stores,
+    predecessors: [parent]
   })
   let materialized = false
   const materialize = (): void => {
     if (materialized) return
     const needed = { by: 'a table with a store', node, passTo: 'toTable()' }
-    graph.addStore(storeDefinition(store, {
-      key: requireSerde(table.key, { field: 'key', ...needed }),
-      value: requireSerde(table.value, { field: 'value', ...needed })
-    }, options))
+    graph.addStore(
+      storeDefinition(
+        store,
+        {
+          key: requireSerde(table.key, { field: 'key', ...needed }),
+          value: requireSerde(table.value, { field: 'value', ...needed })
+        },
+        options
+      )
+    )
     graph.replace(draft([store]))
     materialized = true
   }

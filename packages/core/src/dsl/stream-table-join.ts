@@ -33,7 +33,9 @@ export function joinTable<K, V, VT, R>(
 }
 
 function repartitioned<K, V>(
-  stream: StreamOrigin<K, V>, keepNullKeys: boolean, options: JoinOptions<K, V, unknown>
+  stream: StreamOrigin<K, V>,
+  keepNullKeys: boolean,
+  options: JoinOptions<K, V, unknown>
 ): StreamOrigin<K, V> {
   const { graph, node } = stream
   const by = keepNullKeys ? 'leftJoin' : 'join'

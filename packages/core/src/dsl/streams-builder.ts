@@ -3,7 +3,7 @@ import { GraphBuilder } from '../topology/graph-builder.js'
 import { PREFIX } from '../operators/prefixes.js'
 import type { Topology } from '../topology/topology.js'
 import { KStream } from './kstream.js'
-import { KTable } from './ktable.js'
+import { type KTable } from './ktable.js'
 import type { SourceOptions, TableOptions } from './options.js'
 import { type MakeStream, requireSerde } from './origin.js'
 import { addTable } from './source-table.js'
@@ -39,7 +39,12 @@ export class StreamsBuilder {
     const node = graph.names.node(PREFIX.source, options?.name)
     const serdes = sourceSerdes('stream', node, options)
     graph.add({
-      kind: 'source', name: node, topics: listOf(topics), mergeable: true, ...serdes, ...reading(options)
+      kind: 'source',
+      name: node,
+      topics: listOf(topics),
+      mergeable: true,
+      ...serdes,
+      ...reading(options)
     })
     return makeStream({ graph, makeStream, node, ...serdes, sources: [node], keyChanged: false })
   }
@@ -58,7 +63,10 @@ export class StreamsBuilder {
     const node = graph.names.node(PREFIX.tableSource, options?.name)
     const serdes = sourceSerdes('table', source, options)
     graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
-    return addTable({ graph, makeStream, node, parent: source, ...serdes, sources: [source] }, { ...options, generatedStore })
+    return addTable(
+      { graph, makeStream, node, parent: source, ...serdes, sources: [source] },
+      { ...options, generatedStore }
+    )
   }
 
   /** The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. */

@@ -50,7 +50,8 @@ export function aggregate<K, V, A>(store: string, aggregation: Aggregation<K, V,
 
 /** Sums values up before they are written to a repartition topic. */
 export function aggregateCombiner<K, V, A>(
-  aggregation: Aggregation<K, V, A>, partial: Combiner<K, V, A>['partial']
+  aggregation: Aggregation<K, V, A>,
+  partial: Combiner<K, V, A>['partial']
 ): Combiner<K, V, A> {
   return {
     partial,

@@ -4,7 +4,11 @@ import type { OperatorRuntime, Process } from './operator.js'
 
 /** Passes on one update: at once where the store does not cache, else nothing, since the flush will. */
 export type ForwardUpdate = (
-  key: unknown, newValue: unknown, oldValue: unknown, timestamp: number, context: RecordContext
+  key: unknown,
+  newValue: unknown,
+  oldValue: unknown,
+  timestamp: number,
+  context: RecordContext
 ) => void
 
 const heldBack: ForwardUpdate = () => {}

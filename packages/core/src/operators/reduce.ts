@@ -34,7 +34,8 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
 
 /** Reduces values before they are written to a repartition topic; undefined stands for none yet. */
 export function reduceCombiner<K, V>(
-  reducer: Reducer<V>, partial: Combiner<K, V, V>['partial']
+  reducer: Reducer<V>,
+  partial: Combiner<K, V, V>['partial']
 ): Combiner<K, V, V | undefined> {
   return {
     partial,

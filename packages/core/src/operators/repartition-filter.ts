@@ -5,9 +5,10 @@ import type { Operator } from './operator.js'
  * Records without a key can belong to no partition of an aggregate; a left join keeps them. Where a combiner may sum
  * records up in the sink, null values must be left out before it too: the aggregate could no longer tell them apart.
  */
-export function repartitionFilter(
-  options: { readonly dropNullKeys: boolean; readonly dropNullValues: boolean }
-): Operator {
+export function repartitionFilter(options: {
+  readonly dropNullKeys: boolean
+  readonly dropNullValues: boolean
+}): Operator {
   const { dropNullKeys, dropNullValues } = options
   return {
     compile: (runtime, downstream) => (key, value, timestamp, context) => {

@@ -16,20 +16,21 @@ export function storeView<K, V>(store: string): TableView<K, V> {
     stores: [store],
     compile(runtime) {
       const values = runtime.store(store)
-      return (key) => values.get(key)
+      return key => values.get(key)
     }
   }
 }
 
 /** Reads another view through a function; null is absence. */
 export function computedView<K, V, VR>(
-  source: TableView<K, V>, compute: (value: V, key: K) => VR | null
+  source: TableView<K, V>,
+  compute: (value: V, key: K) => VR | null
 ): TableView<K, VR> {
   return {
     stores: source.stores,
     compile(runtime) {
       const read = source.compile(runtime)
-      return (key) => {
+      return key => {
         const stored = read(key)
         if (stored === undefined) return undefined
         const value = compute(stored.value, key)

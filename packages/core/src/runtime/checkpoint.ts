@@ -47,7 +47,9 @@ export class Checkpoint {
   /** Commits the tasks that have something to commit. Rejects when records cannot be written or stored: the worker ends. */
   async commit(tasks: Iterable<Task>): Promise<CommitResult> {
     const { outbox, producer, group } = this.#modules
-    const changed = [...tasks].map(task => ({ task, offsets: task.offsetsToCommit() })).filter(({ offsets }) => offsets.length > 0)
+    const changed = [...tasks]
+      .map(task => ({ task, offsets: task.offsetsToCommit() }))
+      .filter(({ offsets }) => offsets.length > 0)
     if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
 
     for (const { task } of changed) this.#flush(task)
@@ -64,7 +66,9 @@ export class Checkpoint {
     }
 
     await Promise.all(
-      changed.map(({ task }) => task.state.commit(this.#changelogOffsets(task, acknowledged), { sync: this.#options.sync }))
+      changed.map(({ task }) =>
+        task.state.commit(this.#changelogOffsets(task, acknowledged), { sync: this.#options.sync })
+      )
     )
     let records = 0
     for (const { task } of changed) records += task.offsetsCommitted()
@@ -77,16 +81,23 @@ export class Checkpoint {
     task.flushCombiners()
     const scratch = this.#scratch
     for (const store of task.stores) {
-      const topic = store.logging && store.sourceTopic === undefined
-        ? this.#modules.outbox.topic(changelogTopic(this.#options.applicationId, store.name))
-        : undefined
+      const topic =
+        store.logging && store.sourceTopic === undefined
+          ? this.#modules.outbox.topic(changelogTopic(this.#options.applicationId, store.name))
+          : undefined
       task.state.visitChanges(store.name, (key, value, timestamp) => {
         if (topic === undefined) return
         scratch.length = 0
         scratch.writeBytes(key)
         if (value !== null) scratch.writeBytes(value)
         topic.append(
-          task.plan.partition, timestamp, scratch.buffer, 0, key.length, value === null ? -1 : key.length, scratch.length,
+          task.plan.partition,
+          timestamp,
+          scratch.buffer,
+          0,
+          key.length,
+          value === null ? -1 : key.length,
+          scratch.length,
           NO_HEADERS
         )
       })

@@ -24,7 +24,10 @@ export class CombiningSink {
   readonly #write: SinkWrite
   readonly #partials = new Map<string, Partial>()
 
-  constructor(options: { readonly node: SinkNode; readonly combiner: Combiner }, modules: { readonly write: SinkWrite }) {
+  constructor(
+    options: { readonly node: SinkNode; readonly combiner: Combiner },
+    modules: { readonly write: SinkWrite }
+  ) {
     this.#combiner = options.combiner
     this.#keySerde = options.node.key
     this.#write = modules.write
@@ -42,7 +45,12 @@ export class CombiningSink {
       return
     }
     if (this.#partials.size >= MAX_KEYS) this.flush()
-    this.#partials.set(mapKey, { key, value: this.#combiner.add(key, value, this.#combiner.initial()), timestamp, context })
+    this.#partials.set(mapKey, {
+      key,
+      value: this.#combiner.add(key, value, this.#combiner.initial()),
+      timestamp,
+      context
+    })
   }
 
   /** Writes everything held. */

@@ -60,17 +60,25 @@ const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):([0-9]{1,5})$/
 
 type Check = (value: unknown) => string | undefined
 
-const wholeNumber = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Check => value =>
-  Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
-    ? undefined
-    : maximum === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${minimum}` : `a whole number from ${minimum} to ${maximum}`
-const oneOf = (...words: string[]): Check => value =>
-  words.includes(value as string) ? undefined : `one of ${words.join(', ')}`
+const wholeNumber =
+  (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Check =>
+  value =>
+    Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
+      ? undefined
+      : maximum === Number.MAX_SAFE_INTEGER
+        ? `a whole number of at least ${minimum}`
+        : `a whole number from ${minimum} to ${maximum}`
+const oneOf =
+  (...words: string[]): Check =>
+  value =>
+    words.includes(value as string) ? undefined : `one of ${words.join(', ')}`
 const text: Check = value => (typeof value === 'string' && value.length > 0 ? undefined : 'a text that is not empty')
-const withMethods = (what: string, ...methods: string[]): Check => value =>
-  typeof value === 'object' && value !== null && methods.every(name => typeof Reflect.get(value, name) === 'function')
-    ? undefined
-    : what
+const withMethods =
+  (what: string, ...methods: string[]): Check =>
+  value =>
+    typeof value === 'object' && value !== null && methods.every(name => typeof Reflect.get(value, name) === 'function')
+      ? undefined
+      : what
 
 const CHECKS: Record<keyof StreamsConfig, Check> = {
   applicationId: value =>
@@ -156,5 +164,7 @@ function unknownField(field: string): MillraceError {
   const camelCase = field.replace(/[._-]([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const wanted = Object.keys(CHECKS).find(name => name.toLowerCase() === camelCase.toLowerCase())
   const hint = wanted === undefined ? `Known fields: ${Object.keys(CHECKS).join(', ')}.` : `Did you mean ${wanted}?`
-  return new MillraceError('CONFIG_UNKNOWN', `There is no configuration field ${field}. ${hint}`, { details: { field } })
+  return new MillraceError('CONFIG_UNKNOWN', `There is no configuration field ${field}. ${hint}`, {
+    details: { field }
+  })
 }

@@ -22,7 +22,8 @@ export interface GroupLag {
  * total of 0 means that nothing is left anywhere between the sources and the last store.
  */
 export async function groupLag(
-  connection: BrokerConnection, options: { readonly groupId: string; readonly plan: TaskPlan }
+  connection: BrokerConnection,
+  options: { readonly groupId: string; readonly plan: TaskPlan }
 ): Promise<GroupLag> {
   const inputs = [...options.plan.tasks.values()].flatMap(({ inputs }) => inputs)
   const committed = byPartition(await connection.fetchOffsets(options.groupId, inputs))

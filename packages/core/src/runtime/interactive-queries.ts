@@ -38,7 +38,8 @@ export class InteractiveQueries {
     const tasks = [...this.#view.plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
     return new QueryableStore<K, V>(definition, {
       partitionCount: tasks.length,
-      localPartitions: () => tasks.filter(({ id }) => this.#workerOf(id) !== undefined).map(({ partition }) => partition),
+      localPartitions: () =>
+        tasks.filter(({ id }) => this.#workerOf(id) !== undefined).map(({ partition }) => partition),
       worker: partition => this.#requireWorker(name, taskId(partition))
     })
   }
@@ -64,7 +65,9 @@ export class InteractiveQueries {
     const definition = stores.get(name)
     if (definition !== undefined) return definition
     const known = [...stores.keys()].join(', ') || 'none'
-    throw new MillraceError('STORE_NOT_FOUND', `There is no store ${name}. Stores of this topology: ${known}.`, { details: { store: name } })
+    throw new MillraceError('STORE_NOT_FOUND', `There is no store ${name}. Stores of this topology: ${known}.`, {
+      details: { store: name }
+    })
   }
 
   #workerOf(taskId: TaskId): WorkerHandle | undefined {
@@ -78,13 +81,16 @@ export class InteractiveQueries {
     }
     const worker = this.#workerOf(taskId)
     if (worker !== undefined) return worker
-    throw new MillraceError('STORE_NOT_LOCAL', `Task ${taskId} of store ${store} is not on this instance.`, { details: { store, task: taskId } })
+    throw new MillraceError('STORE_NOT_LOCAL', `Task ${taskId} of store ${store} is not on this instance.`, {
+      details: { store, task: taskId }
+    })
   }
 
   #hostOf(taskId: TaskId): HostInfo | undefined {
     const input = this.#view.plan.tasks.get(taskId)?.inputs[0]
     for (const [address, partitions] of this.#view.hosts) {
-      if (partitions.some(({ topic, partition }) => topic === input?.topic && partition === input.partition)) return parseHost(address)
+      if (partitions.some(({ topic, partition }) => topic === input?.topic && partition === input.partition))
+        return parseHost(address)
     }
     return undefined
   }

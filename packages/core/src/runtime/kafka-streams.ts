@@ -61,6 +61,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   #plan: TaskPlan | undefined
   #connection: BrokerConnection | undefined
   #stateDirectory: StateDirectory | undefined
+  #engine: StateEngine | undefined
   #hosts: ReadonlyMap<string, readonly TopicPartition[]> = new Map()
   #closing: Promise<void> | undefined
   #failure: MillraceError | undefined
@@ -141,12 +142,15 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   totals(): WorkerTotals {
     return this.#slots
       .map(({ handle, totals }) => (handle instanceof StreamWorker ? handle.totals : totals))
-      .reduce((sum, one) => ({
-        processed: sum.processed + one.processed,
-        committed: sum.committed + one.committed,
-        skipped: sum.skipped + one.skipped,
-        dropped: sum.dropped + one.dropped
-      }), NO_TOTALS)
+      .reduce(
+        (sum, one) => ({
+          processed: sum.processed + one.processed,
+          committed: sum.committed + one.committed,
+          skipped: sum.skipped + one.skipped,
+          dropped: sum.dropped + one.dropped
+        }),
+        NO_TOTALS
+      )
   }
 
   /** How far the whole group's committed offsets are behind the ends of all topics it reads, repartition topics included. */
@@ -184,9 +188,12 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
 
   #checkThreads(): void {
     const problem = !isTopologyModule(this.#given)
-      ? 'with threads the topology must be given as { module: new URL(\'./topology.js\', import.meta.url) }, since functions cannot cross to a thread'
-      : typeof this.#config.stateEngine === 'object' ? 'with threads stateEngine must be level or memory' : undefined
-    if (problem !== undefined) throw new MillraceError('CONFIG_INVALID', `Configuration threads: ${problem}.`, { details: { field: 'threads' } })
+      ? "with threads the topology must be given as { module: new URL('./topology.js', import.meta.url) }, since functions cannot cross to a thread"
+      : typeof this.#config.stateEngine === 'object'
+        ? 'with threads stateEngine must be level or memory'
+        : undefined
+    if (problem !== undefined)
+      throw new MillraceError('CONFIG_INVALID', `Configuration threads: ${problem}.`, { details: { field: 'threads' } })
   }
 
   async #startWorkers(): Promise<void> {
@@ -195,7 +202,8 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     const topology = this.#topology
     const connection = (this.#connection = await broker.connect({ clientId: `${applicationId}-admin`, logger }))
     this.#plan = await prepareTopics({ applicationId, replicationFactor }, { topology, connection, logger })
-    this.#stateDirectory = await StateDirectory.open({ root: stateDirectory, applicationId })
+    this.#engine = openEngine(this.#config.stateEngine)
+    this.#stateDirectory = await StateDirectory.open({ root: stateDirectory, applicationId }, { engine: this.#engine })
     const count = Math.max(1, this.#config.threads)
     for (let index = 0; index < count; index++) {
       const handle: WorkerHandle = this.#makeWorker(index, count, event => this.#onWorkerEvent(index, event))
@@ -206,7 +214,8 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   }
 
   #makeWorker(index: number, count: number, onEvent: (event: WorkerEvent) => void): WorkerHandle {
-    const { applicationId, broker, logger, clock, stateEngine, stateDirectory, replicationFactor, cacheMaxBytes } = this.#config
+    const { applicationId, broker, logger, clock, stateEngine, stateDirectory, replicationFactor, cacheMaxBytes } =
+      this.#config
     const topology = this.topology
     const plan = this.#plan!
     const { groupInstanceId } = this.#config
@@ -218,9 +227,13 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     }
     if (this.#config.threads === 0) {
       return new StreamWorker(config, {
-        topology, plan, logger, clock, onEvent,
+        topology,
+        plan,
+        logger,
+        clock,
+        onEvent,
         connect: clientId => broker.connect({ clientId, logger }),
-        engine: openEngine(stateEngine),
+        engine: this.#engine!,
         stateDirectory: this.#stateDirectory!
       })
     }
@@ -228,7 +241,8 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     const given = this.#given as TopologyModule
     return new WorkerThread(
       {
-        config, replicationFactor,
+        config,
+        replicationFactor,
         broker: { module: threadBroker.module, data: threadBroker.data },
         topology: { module: String(given.module), export: given.export ?? 'topology' },
         stateDirectory: { root: stateDirectory, applicationId },
@@ -270,7 +284,9 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     this.#cancelCleanUp?.()
     // A worker that failed has told so by its event; here all of them are only brought to their end.
     const results = await Promise.allSettled(this.#slots.map(({ handle }) => handle.stop()))
-    for (const result of results) if (result.status === 'rejected') this.#config.logger.warn({ cause: result.reason }, 'a worker did not stop cleanly')
+    for (const result of results)
+      if (result.status === 'rejected')
+        this.#config.logger.warn({ cause: result.reason }, 'a worker did not stop cleanly')
     await this.#connection?.close()
     if (this.#failure !== undefined && this.#lifecycle.canGo('PENDING_ERROR')) this.#lifecycle.go('PENDING_ERROR')
     const state = this.#failure === undefined ? end : 'ERROR'

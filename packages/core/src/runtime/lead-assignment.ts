@@ -7,7 +7,8 @@ import type { TaskPlan } from './task-plan.js'
 
 /** Pure. Throws what `decodeSubscription` throws for a member that speaks another language. */
 export function leadAssignment(
-  members: readonly GroupMemberSubscription[], plan: TaskPlan
+  members: readonly GroupMemberSubscription[],
+  plan: TaskPlan
 ): ReadonlyMap<string, MemberAssignment> {
   const told = members.map(member => ({ member, data: decodeSubscription(member.userData) }))
   const assigned = assignTasks({
@@ -29,7 +30,8 @@ export function leadAssignment(
   }
   return new Map(
     [...assigned].map(([memberId, { activeTasks, standbyTasks, partitions }]) => [
-      memberId, { partitions, userData: encodeAssignment({ activeTasks, standbyTasks, partitionsByHost }) }
+      memberId,
+      { partitions, userData: encodeAssignment({ activeTasks, standbyTasks, partitionsByHost }) }
     ])
   )
 }

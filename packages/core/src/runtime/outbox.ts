@@ -20,7 +20,10 @@ export class OutgoingTopic {
   readonly #sender: BatchSender
   #keylessPartition = 0
 
-  constructor(options: { name: string; partitionCount: number; compression: Compression }, modules: { sender: BatchSender }) {
+  constructor(
+    options: { name: string; partitionCount: number; compression: Compression },
+    modules: { sender: BatchSender }
+  ) {
     this.name = options.name
     this.partitionCount = options.partitionCount
     this.#writers = new Array<undefined>(options.partitionCount).fill(undefined)
@@ -30,8 +33,14 @@ export class OutgoingTopic {
 
   /** Appends a record; key and value are ranges of `bytes`, a start of -1 is null. The bytes are copied. */
   append(
-    partition: number, timestamp: number, bytes: Buffer, keyStart: number, keyEnd: number, valueStart: number,
-    valueEnd: number, headers: Headers
+    partition: number,
+    timestamp: number,
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    headers: Headers
   ): void {
     const writer = (this.#writers[partition] ??= new RecordBatchWriter({ compression: this.#compression }))
     writer.append(timestamp, bytes, keyStart, keyEnd, valueStart, valueEnd, headers)
@@ -93,7 +102,10 @@ export class Outbox {
     if (known !== undefined) return known
     const partitionCount = this.#partitionCounts.get(name)
     if (partitionCount === undefined) return undefined
-    const topic = new OutgoingTopic({ name, partitionCount, compression: this.#options.compression }, { sender: this.#modules.sender })
+    const topic = new OutgoingTopic(
+      { name, partitionCount, compression: this.#options.compression },
+      { sender: this.#modules.sender }
+    )
     this.#topics.set(name, topic)
     return topic
   }
@@ -127,5 +139,7 @@ export class Outbox {
 }
 
 function topicMissing(name: string): MillraceError {
-  return new MillraceError('TOPIC_MISSING', `Cannot write to topic ${name}: it does not exist. Create it first.`, { details: { topic: name } })
+  return new MillraceError('TOPIC_MISSING', `Cannot write to topic ${name}: it does not exist. Create it first.`, {
+    details: { topic: name }
+  })
 }

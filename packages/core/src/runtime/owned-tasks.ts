@@ -1,5 +1,12 @@
 /** The tasks a worker owns: opening and restoring their state, starting them, and giving them up. */
-import { MillraceError, openTaskState, type StateDirectory, type StateEngine, type TaskState } from '@millrace/state'
+import {
+  memoryEngine,
+  MillraceError,
+  openTaskState,
+  type StateDirectory,
+  type StateEngine,
+  type TaskState
+} from '@millrace/state'
 import type { BrokerConnection } from '../broker/broker.js'
 import type { Fetcher } from '../client/fetcher.js'
 import type { Clock } from '../clock.js'
@@ -84,7 +91,8 @@ export class OwnedTasks {
 
   /** How far the stores of each running task are in their changelogs, summed up: what the assignor goes by. */
   get offsets(): ReadonlyMap<TaskId, number> {
-    const sumOf = (task: Task) => task.stores.reduce((sum, { name }) => sum + (task.state.changelogOffset(name) ?? 0), 0)
+    const sumOf = (task: Task) =>
+      task.stores.reduce((sum, { name }) => sum + (task.state.changelogOffset(name) ?? 0), 0)
     return new Map([...this.#running].map(([id, task]) => [id, sumOf(task)]))
   }
 
@@ -144,7 +152,7 @@ export class OwnedTasks {
     for (const queue of task.buffer.queues) this.#modules.fetcher.remove(queue)
     task.state.discard()
     await task.state.close()
-    await this.#modules.stateDirectory.release(id, this.#modules.clock.now())
+    if (task.stores.length > 0) await this.#modules.stateDirectory.release(id, this.#modules.clock.now())
   }
 
   async #restore(plan: PlannedTask, signal: AbortSignal): Promise<Task | undefined> {
@@ -167,16 +175,26 @@ export class OwnedTasks {
     }
   }
 
+  /** What a task may keep in memory even when this worker gets all of them: their number changes, stores stay open. */
+  get #cacheShare(): number {
+    const stateful = [...this.#modules.plan.tasks.values()].filter(({ subtopology }) => subtopology.stores.length > 0)
+    return Math.floor(this.#options.cacheMaxBytes / Math.max(1, stateful.length))
+  }
+
   /** Another thread or a process that is just being stopped may still hold the database. */
   async #open(plan: PlannedTask, signal: AbortSignal): Promise<TaskState | undefined> {
-    const { stateDirectory, engine, topology, clock } = this.#modules
+    const { stateDirectory, engine, topology, clock, logger } = this.#modules
     const definitions = plan.subtopology.stores.map(name => topology.stores.get(name)!)
+    if (definitions.length === 0) {
+      return openTaskState({ directory: plan.id, definitions, cacheMaxBytes: 0 }, { engine: memoryEngine() })
+    }
+    const cacheMaxBytes = this.#cacheShare
     const directory = await stateDirectory.acquire(plan.id)
     const deadline = clock.now() + LOCK_PATIENCE_MS
     for (;;) {
       if (signal.aborted) return undefined
       try {
-        return await openTaskState({ directory, definitions, cacheMaxBytes: this.#options.cacheMaxBytes }, { engine })
+        return await openTaskState({ directory, definitions, cacheMaxBytes }, { engine, logger })
       } catch (error) {
         if (!(error instanceof MillraceError && error.code === 'STATE_LOCKED') || clock.now() >= deadline) throw error
         await new Promise<void>(resolve => void clock.after(LOCK_RETRY_MS, resolve))

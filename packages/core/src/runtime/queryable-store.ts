@@ -68,9 +68,16 @@ export class QueryableStore<K, V> {
   }
 
   /** Local entries from `from` up to and including `to`, ordered as in `all`, or the other way round with `reverse`. */
-  async *range(range: { readonly from?: K; readonly to?: K; readonly reverse?: boolean }): AsyncIterableIterator<[K, V]> {
+  async *range(range: {
+    readonly from?: K
+    readonly to?: K
+    readonly reverse?: boolean
+  }): AsyncIterableIterator<[K, V]> {
     const scans = this.#shards.localPartitions().map(partition =>
-      this.#shards.worker(partition).scan(this.name, partition, range as ScanRange)[Symbol.asyncIterator]()
+      this.#shards
+        .worker(partition)
+        .scan(this.name, partition, range as ScanRange)
+        [Symbol.asyncIterator]()
     )
     const before = range.reverse === true ? (a: string, b: string) => a > b : (a: string, b: string) => a < b
     try {
@@ -99,9 +106,14 @@ export class QueryableStore<K, V> {
     try {
       return encode(this.#definition.key, key)
     } catch (cause) {
-      throw new MillraceError('KEY_INVALID', `The key is not a ${this.#definition.key.name}, as the keys of store ${this.name} are.`, {
-        cause, details: { store: this.name }
-      })
+      throw new MillraceError(
+        'KEY_INVALID',
+        `The key is not a ${this.#definition.key.name}, as the keys of store ${this.name} are.`,
+        {
+          cause,
+          details: { store: this.name }
+        }
+      )
     }
   }
 }

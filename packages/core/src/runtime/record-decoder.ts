@@ -41,9 +41,10 @@ export class RecordDecoder {
     } catch (error) {
       return this.#refuse('value', source.value, context, error)
     }
-    head.timestamp = source.timestampExtractor === undefined
-      ? context.timestamp
-      : source.timestampExtractor(head.value, context, partitionTime)
+    head.timestamp =
+      source.timestampExtractor === undefined
+        ? context.timestamp
+        : source.timestampExtractor(head.value, context, partitionTime)
     head.context = context
     if (head.timestamp >= 0) return true
     if (source.timestampExtractor === undefined) throw invalidTimestamp(context)

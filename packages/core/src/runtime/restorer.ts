@@ -37,7 +37,10 @@ export async function restoreTask(
     const store = modules.topology.stores.get(name)!
     if (!store.logging) continue
     const topic = store.sourceTopic ?? changelogTopic(applicationId, name)
-    await restoreStore({ taskId: plan.id, store: name, changelog: { topic, partition: plan.partition }, signal }, modules)
+    await restoreStore(
+      { taskId: plan.id, store: name, changelog: { topic, partition: plan.partition }, signal },
+      modules
+    )
   }
 }
 
@@ -59,8 +62,7 @@ async function restoreStore(options: StoreRestore, modules: RestoreModules): Pro
   const from = Math.max(state.changelogOffset(store) ?? first, first)
 
   let restored = 0
-  const report = (done: boolean) =>
-    modules.onProgress({ taskId, store, restored, total: end - from, done })
+  const report = (done: boolean) => modules.onProgress({ taskId, store, restored, total: end - from, done })
   if (from >= end) {
     if (stored === undefined) await state.restore(store, [], end)
     report(true)
@@ -82,10 +84,21 @@ async function restoreStore(options: StoreRestore, modules: RestoreModules): Pro
 
 /** A stored offset outside the changelog: the log was made anew or cut off, so the store is of another life. */
 async function forget(
-  stored: number, log: { first: number; end: number }, { taskId, store, changelog }: StoreRestore, modules: RestoreModules
+  stored: number,
+  log: { first: number; end: number },
+  { taskId, store, changelog }: StoreRestore,
+  modules: RestoreModules
 ): Promise<void> {
   modules.logger.warn(
-    { task: taskId, store, topic: changelog.topic, partition: changelog.partition, stored, first: log.first, end: log.end },
+    {
+      task: taskId,
+      store,
+      topic: changelog.topic,
+      partition: changelog.partition,
+      stored,
+      first: log.first,
+      end: log.end
+    },
     'the stored changelog offset is not in the changelog; restoring the store from its beginning'
   )
   await modules.state.wipe(store)

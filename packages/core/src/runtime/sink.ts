@@ -8,7 +8,12 @@ import type { Outbox, OutgoingTopic } from './outbox.js'
 
 /** Writes one record to the sink's topic. `value` is encoded with `valueSerde`, which a combiner replaces. */
 export type SinkWrite = (
-  key: unknown, value: unknown, timestamp: number, context: RecordContext, headers: Headers, valueSerde: Serde<unknown>
+  key: unknown,
+  value: unknown,
+  timestamp: number,
+  context: RecordContext,
+  headers: Headers,
+  valueSerde: Serde<unknown>
 ) => void
 
 /** The sink as a step of the pipeline; headers of the source record go along, as in Kafka Streams. */
@@ -20,19 +25,22 @@ export function compileSink(node: SinkNode, modules: { readonly write: SinkWrite
 
 /** `realName` maps a name of the topology to the broker's. Throws `SERIALIZATION_FAILED`, `PARTITION_INVALID`, `TOPIC_MISSING`. */
 export function sinkWriter(
-  node: SinkNode, modules: { readonly outbox: Outbox; realName(topic: string): string }
+  node: SinkNode,
+  modules: { readonly outbox: Outbox; realName(topic: string): string }
 ): SinkWrite {
   const { outbox } = modules
   const append = recordAppender(node)
   if (typeof node.topic === 'string') {
     const topic = outbox.topic(modules.realName(node.topic))
-    return (key, value, timestamp, context, headers, serde) => append(topic, key, value, timestamp, context, headers, serde)
+    return (key, value, timestamp, context, headers, serde) =>
+      append(topic, key, value, timestamp, context, headers, serde)
   }
   const choose = node.topic
   return function write(key, value, timestamp, context, headers, serde) {
     const name = choose(key, value, context)
     const topic = outbox.find(name)
-    if (topic === undefined) outbox.defer(name, () => append(outbox.topic(name), key, value, timestamp, context, headers, serde))
+    if (topic === undefined)
+      outbox.defer(name, () => append(outbox.topic(name), key, value, timestamp, context, headers, serde))
     else append(topic, key, value, timestamp, context, headers, serde)
   }
 }
@@ -50,7 +58,8 @@ function recordAppender(node: SinkNode): RecordAppender {
     const valueStart = value === null || value === undefined ? -1 : keyEnd
     const bytes = scratch.buffer
     let partition: number
-    if (node.partitioner !== undefined) partition = checkedPartition(node, topic, node.partitioner(key, value, topic.partitionCount))
+    if (node.partitioner !== undefined)
+      partition = checkedPartition(node, topic, node.partitioner(key, value, topic.partitionCount))
     else if (keyStart < 0) partition = topic.keylessPartition
     else partition = partitionForKey(bytes, 0, keyEnd, topic.partitionCount)
     topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
@@ -67,7 +76,12 @@ function checkedPartition(node: SinkNode, topic: OutgoingTopic, partition: numbe
 }
 
 function encodePart(
-  node: SinkNode, part: 'key' | 'value', serde: Serde<unknown>, value: unknown, out: ByteWriter, context: RecordContext
+  node: SinkNode,
+  part: 'key' | 'value',
+  serde: Serde<unknown>,
+  value: unknown,
+  out: ByteWriter,
+  context: RecordContext
 ): void {
   try {
     serde.write(value, out)

@@ -13,7 +13,13 @@ import { decodeAssignment } from './assignment-data.js'
 import { Inbox } from './inbox.js'
 import type { Task } from './task.js'
 import type { ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
-import { connectParts, type InboxEvent, type WorkerConfig, type WorkerModules, type WorkerParts } from './worker-parts.js'
+import {
+  connectParts,
+  type InboxEvent,
+  type WorkerConfig,
+  type WorkerModules,
+  type WorkerParts
+} from './worker-parts.js'
 
 /** The loop is handed back after this many ms of processing, so that heartbeats, fetches and queries are served. */
 const TURN_MS = 10
@@ -62,7 +68,8 @@ export class StreamWorker implements WorkerHandle {
   commit(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#stopping || this.#failure !== undefined) return reject(this.#failure ?? notRunning())
-      const done = (error?: unknown) => (error === undefined ? resolve() : reject(error instanceof Error ? error : notRunning()))
+      const done = (error?: unknown) =>
+        error === undefined ? resolve() : reject(error instanceof Error ? error : notRunning())
       this.#inbox.push({ type: 'commit', done })
     })
   }
@@ -97,7 +104,9 @@ export class StreamWorker implements WorkerHandle {
         details: { store, task: id }
       })
     }
-    throw new MillraceError('STORE_NOT_LOCAL', `Store ${store} of task ${id} is on another instance.`, { details: { store, task: id } })
+    throw new MillraceError('STORE_NOT_LOCAL', `Store ${store} of task ${id} is on another instance.`, {
+      details: { store, task: id }
+    })
   }
 
   async #run(parts: WorkerParts): Promise<void> {
@@ -191,7 +200,8 @@ export class StreamWorker implements WorkerHandle {
 
   async #commitWhenDue(parts: WorkerParts): Promise<void> {
     const due = this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs
-    if (due || this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024)) await this.#commit(parts)
+    if (due || this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024))
+      await this.#commit(parts)
   }
 
   #dirtyBytes(parts: WorkerParts): number {
@@ -293,7 +303,9 @@ export class StreamWorker implements WorkerHandle {
 function asMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  return new MillraceError('WORKER_FAILED', `A worker ended because of an unexpected error: ${reason}`, { cause: error })
+  return new MillraceError('WORKER_FAILED', `A worker ended because of an unexpected error: ${reason}`, {
+    cause: error
+  })
 }
 
 function notRunning(): MillraceError {

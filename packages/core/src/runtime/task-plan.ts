@@ -42,8 +42,9 @@ export function changelogTopic(applicationId: string, store: string): string {
 /** Topics that the user must have made: those the topology reads or writes by a fixed name. */
 export function externalTopics(topology: Topology): { readonly sources: string[]; readonly sinks: string[] } {
   const external = (names: readonly string[]) => names.filter(name => !topology.repartitionTopics.has(name))
-  const all = (pick: (subtopology: Subtopology) => readonly string[]) =>
-    [...new Set(topology.subtopologies.flatMap(subtopology => external(pick(subtopology))))]
+  const all = (pick: (subtopology: Subtopology) => readonly string[]) => [
+    ...new Set(topology.subtopologies.flatMap(subtopology => external(pick(subtopology))))
+  ]
   return { sources: all(subtopology => subtopology.sourceTopics), sinks: all(subtopology => subtopology.sinkTopics) }
 }
 
@@ -85,7 +86,10 @@ export function planTasks(
       replicationFactor: options.replicationFactor,
       // Kafka Streams' RepartitionTopicConfig: kept until purged, in segments small enough to be purged soon.
       config: {
-        'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': '52428800', 'message.timestamp.type': 'CreateTime'
+        'cleanup.policy': 'delete',
+        'retention.ms': '-1',
+        'segment.bytes': '52428800',
+        'message.timestamp.type': 'CreateTime'
       }
     })
   }
@@ -93,7 +97,12 @@ export function planTasks(
   const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(real))
   const inputTopics = [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map(real)))]
   return {
-    tasks, inputTopics, internalTopics, repartitionTopics, partitionCounts, externalCounts: modules.partitionCounts
+    tasks,
+    inputTopics,
+    internalTopics,
+    repartitionTopics,
+    partitionCounts,
+    externalCounts: modules.partitionCounts
   }
 }
 
@@ -109,7 +118,8 @@ function repartitionCounts(topology: Topology, external: ReadonlyMap<string, num
     }
   }
   for (const [topic, count] of external) counts.set(topic, count)
-  for (const [name, { partitions }] of topology.repartitionTopics) if (partitions !== undefined) counts.set(name, partitions)
+  for (const [name, { partitions }] of topology.repartitionTopics)
+    if (partitions !== undefined) counts.set(name, partitions)
 
   // Every round settles at least one topic, unless repartition topics feed one another in a circle.
   let open = [...topology.repartitionTopics.keys()].filter(name => !counts.has(name))
@@ -147,7 +157,8 @@ function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<stri
 /** Within a co-partitioned set, repartition topics of free count take the count of the set. */
 function adaptToCopartitioned(topology: Topology, counts: Map<string, number>): void {
   for (const group of topology.copartitioned) {
-    const free = (topic: string) => topology.repartitionTopics.has(topic) && topology.repartitionTopics.get(topic)!.partitions === undefined
+    const free = (topic: string) =>
+      topology.repartitionTopics.has(topic) && topology.repartitionTopics.get(topic)!.partitions === undefined
     const fixed = group.filter(topic => !free(topic))
     const wanted = Math.max(...(fixed.length > 0 ? fixed : group).map(topic => counts.get(topic)!))
     for (const topic of group) if (free(topic)) counts.set(topic, wanted)
@@ -170,7 +181,11 @@ function checkCopartitioning(topology: Topology, counts: ReadonlyMap<string, num
 }
 
 function missing(topic: string): MillraceError {
-  return new MillraceError('TOPIC_MISSING', `Source topic ${topic} does not exist. Create it before the application starts.`, {
-    details: { topic }
-  })
+  return new MillraceError(
+    'TOPIC_MISSING',
+    `Source topic ${topic} does not exist. Create it before the application starts.`,
+    {
+      details: { topic }
+    }
+  )
 }

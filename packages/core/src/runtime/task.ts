@@ -122,7 +122,10 @@ export class Task {
     return this.buffer.queues
       .filter((queue, i) => queue.position !== this.#committed[i])
       .map(({ topic, partition, position, partitionTime }) => ({
-        topic, partition, offset: position, metadata: encodePartitionTime(partitionTime)
+        topic,
+        partition,
+        offset: position,
+        metadata: encodePartitionTime(partitionTime)
       }))
   }
 

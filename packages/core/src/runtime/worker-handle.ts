@@ -18,7 +18,11 @@ export interface WorkerTotals {
 
 export type WorkerEvent =
   /** Which tasks this worker has, and who has which partitions. */
-  | { readonly type: 'assignment'; readonly active: readonly TaskId[]; readonly hosts: ReadonlyMap<string, readonly TopicPartition[]> }
+  | {
+      readonly type: 'assignment'
+      readonly active: readonly TaskId[]
+      readonly hosts: ReadonlyMap<string, readonly TopicPartition[]>
+    }
   /** Whether all its tasks process, or some wait for their turn or their state. */
   | { readonly type: 'running'; readonly running: boolean }
   | ({ readonly type: 'restore' } & RestoreProgress)

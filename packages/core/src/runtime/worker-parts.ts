@@ -22,9 +22,18 @@ import type { WorkerEvent } from './worker-handle.js'
 
 export type WorkerConfig = Pick<
   ResolvedConfig,
-  | 'applicationId' | 'commitIntervalMs' | 'cacheMaxBytes' | 'applicationServer' | 'deserializationExceptionHandler'
-  | 'maxTaskIdleMs' | 'sessionTimeoutMs' | 'heartbeatIntervalMs' | 'rebalanceTimeoutMs' | 'groupInstanceId'
-  | 'repartitionPurgeIntervalMs' | 'compression'
+  | 'applicationId'
+  | 'commitIntervalMs'
+  | 'cacheMaxBytes'
+  | 'applicationServer'
+  | 'deserializationExceptionHandler'
+  | 'maxTaskIdleMs'
+  | 'sessionTimeoutMs'
+  | 'heartbeatIntervalMs'
+  | 'rebalanceTimeoutMs'
+  | 'groupInstanceId'
+  | 'repartitionPurgeIntervalMs'
+  | 'compression'
 > & { readonly clientId: string }
 
 export interface WorkerModules {
@@ -62,7 +71,11 @@ export interface WorkerParts {
 }
 
 /** Connects to the broker and puts the parts together; nothing is joined or fetched yet. */
-export async function connectParts(config: WorkerConfig, modules: WorkerModules, inbox: Inbox<InboxEvent>): Promise<WorkerParts> {
+export async function connectParts(
+  config: WorkerConfig,
+  modules: WorkerModules,
+  inbox: Inbox<InboxEvent>
+): Promise<WorkerParts> {
   const { plan, logger, clock, onEvent } = modules
   const connection = await modules.connect(config.clientId)
   let restoring: Promise<BrokerConnection> | undefined
@@ -71,20 +84,31 @@ export async function connectParts(config: WorkerConfig, modules: WorkerModules,
   const producer = await Producer.open({}, { connection, logger, clock })
   const lookUp = async (topics: readonly string[]) =>
     new Map([...(await connection.describeTopics(topics))].map(([name, { partitions }]) => [name, partitions.length]))
-  const outbox = new Outbox({ compression: config.compression }, { sender: producer, partitionCounts: allCounts(plan), lookUp })
+  const outbox = new Outbox(
+    { compression: config.compression },
+    { sender: producer, partitionCounts: allCounts(plan), lookUp }
+  )
   const fetcher = new Fetcher(
     { isolation: 'read_committed' },
     {
-      connection, logger, clock,
+      connection,
+      logger,
+      clock,
       onBatches: fetched => inbox.push({ type: 'batch', fetched }),
       onError: (error, tp) =>
         inbox.push(
-          tp !== undefined && error.code === 'FETCH_OFFSET_OUT_OF_RANGE' ? { type: 'out-of-range', tp, error } : { type: 'failed', error }
+          tp !== undefined && error.code === 'FETCH_OFFSET_OUT_OF_RANGE'
+            ? { type: 'out-of-range', tp, error }
+            : { type: 'failed', error }
         )
     }
   )
   const tasks = new OwnedTasks(config, {
-    ...modules, connection, restoreConnection, outbox, fetcher,
+    ...modules,
+    connection,
+    restoreConnection,
+    outbox,
+    fetcher,
     onRestored: task => inbox.push({ type: 'restored', task }),
     onProgress: progress => onEvent({ type: 'restore', ...progress }),
     onFailure: error => inbox.push({ type: 'failed', error })
@@ -101,7 +125,9 @@ export async function connectParts(config: WorkerConfig, modules: WorkerModules,
       ...(config.groupInstanceId === undefined ? {} : { groupInstanceId: config.groupInstanceId })
     },
     {
-      connection, logger, clock,
+      connection,
+      logger,
+      clock,
       subscription: () => ({
         ownedPartitions: tasks.partitions,
         userData: encodeSubscription({

@@ -42,7 +42,10 @@ function withObjects(value: unknown): unknown {
   const object = {}
   for (const [key, item] of value) {
     Object.defineProperty(object, String(key), {
-      value: withObjects(item), configurable: true, enumerable: true, writable: true
+      value: withObjects(item),
+      configurable: true,
+      enumerable: true,
+      writable: true
     })
   }
   return object

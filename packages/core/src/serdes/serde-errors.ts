@@ -4,14 +4,16 @@ import { MillraceError } from '@millrace/state'
 /** A value that the serde cannot encode. */
 export function encodeFailed(serde: string, reason: string, cause?: unknown): MillraceError {
   return new MillraceError('SERDE_ENCODE_FAILED', `The ${serde} serde cannot encode the value: ${reason}`, {
-    cause, details: { serde }
+    cause,
+    details: { serde }
   })
 }
 
 /** Bytes that are not what the serde expects. */
 export function decodeFailed(serde: string, reason: string, cause?: unknown): MillraceError {
   return new MillraceError('SERDE_DECODE_FAILED', `The ${serde} serde cannot decode the bytes: ${reason}`, {
-    cause, details: { serde }
+    cause,
+    details: { serde }
   })
 }
 

@@ -12,15 +12,25 @@ export function shortAscii(bytes: Buffer, start: number, end: number): string | 
   const b = bytes
   const i = start
   switch (end - start) {
-    case 0: return ''
-    case 1: return from(b[i]!)
-    case 2: return from(b[i]!, b[i + 1]!)
-    case 3: return from(b[i]!, b[i + 1]!, b[i + 2]!)
-    case 4: return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!)
-    case 5: return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!)
-    case 6: return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!)
-    case 7: return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!)
-    case 8: return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
-    default: return undefined
+    case 0:
+      return ''
+    case 1:
+      return from(b[i]!)
+    case 2:
+      return from(b[i]!, b[i + 1]!)
+    case 3:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!)
+    case 4:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!)
+    case 5:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!)
+    case 6:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!)
+    case 7:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!)
+    case 8:
+      return from(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
+    default:
+      return undefined
   }
 }

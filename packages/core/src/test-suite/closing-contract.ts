@@ -16,9 +16,10 @@ export function describeClosing(bench: BrokerBench): void {
       await connection.close()
       const calls: Record<Exclude<keyof BrokerConnection, 'close'>, () => Promise<unknown>> = {
         describeTopics: () => connection.describeTopics([topic]),
-        createTopics: () => connection.createTopics([
-          { name: bench.uniqueName('never'), partitions: 1, replicationFactor: -1, config: {} }
-        ]),
+        createTopics: () =>
+          connection.createTopics([
+            { name: bench.uniqueName('never'), partitions: 1, replicationFactor: -1, config: {} }
+          ]),
         deleteTopics: () => connection.deleteTopics([topic]),
         deleteRecords: () => connection.deleteRecords([{ ...tp, offset: 0 }]),
         listOffsets: () => connection.listOffsets([tp], 'latest'),

@@ -28,14 +28,22 @@ function largestFirst(a: SizedNode, b: SizedNode): number {
 
 /** Connects the nodes in Java's order of iteration, since it decides the order of siblings. */
 function sizedNodes(nodes: readonly TopologyNode[]): SizedNode[] {
-  const sources = nodes.filter(node => node.kind === 'source').map(node => node.name).sort()
+  const sources = nodes
+    .filter(node => node.kind === 'source')
+    .map(node => node.name)
+    .sort()
   const others = nodes.filter(node => node.kind !== 'source').map(node => node.name)
-  const byName = new Map(nodes.map(node => [node.name, {
-    node,
-    size: 1,
-    predecessors: new JavaTreeSet(largestFirst),
-    successors: new JavaTreeSet(largestFirst)
-  } satisfies SizedNode]))
+  const byName = new Map(
+    nodes.map(node => [
+      node.name,
+      {
+        node,
+        size: 1,
+        predecessors: new JavaTreeSet(largestFirst),
+        successors: new JavaTreeSet(largestFirst)
+      } satisfies SizedNode
+    ])
+  )
   const ordered = hashOrder(hashOrder([...sources, ...others])).map(name => byName.get(name)!)
   for (const sized of ordered) {
     for (const name of sized.node.predecessors) {
@@ -67,5 +75,10 @@ function listed(names: readonly string[]): string {
 }
 
 function nameList(nodes: JavaTreeSet<SizedNode>): string {
-  return nodes.items().map(({ node }) => node.name).join(', ') || 'none'
+  return (
+    nodes
+      .items()
+      .map(({ node }) => node.name)
+      .join(', ') || 'none'
+  )
 }

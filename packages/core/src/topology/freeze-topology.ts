@@ -46,7 +46,9 @@ function connect(drafts: ReadonlyMap<string, NodeDraft>): ReadonlyMap<string, To
 }
 
 function freezeNode(
-  draft: NodeDraft, successors: ReadonlyMap<string, readonly string[]>, drafts: ReadonlyMap<string, NodeDraft>
+  draft: NodeDraft,
+  successors: ReadonlyMap<string, readonly string[]>,
+  drafts: ReadonlyMap<string, NodeDraft>
 ): TopologyNode {
   const links = {
     predecessors: Object.freeze([...predecessorsOf(draft)]),
@@ -65,7 +67,9 @@ function freezeNode(
 
 /** Whoever else reads a repartition topic wants the records themselves. */
 function readers(
-  topic: unknown, drafts: ReadonlyMap<string, NodeDraft>, successors: ReadonlyMap<string, readonly string[]>
+  topic: unknown,
+  drafts: ReadonlyMap<string, NodeDraft>,
+  successors: ReadonlyMap<string, readonly string[]>
 ): number {
   let count = 0
   for (const draft of drafts.values()) {

@@ -18,7 +18,10 @@ export function cutSubtopologies(nodes: ReadonlyMap<string, TopologyNode>): read
     }
   }
   const members = new Map<string, TopologyNode[]>()
-  const sources = [...nodes.values()].filter(node => node.kind === 'source').map(node => node.name).sort()
+  const sources = [...nodes.values()]
+    .filter(node => node.kind === 'source')
+    .map(node => node.name)
+    .sort()
   for (const source of sources) members.set(parts.find(source), [])
   for (const node of nodes.values()) members.get(parts.find(node.name))!.push(node)
   return Object.freeze([...members.values()].map(subtopology))

@@ -8,7 +8,8 @@ import type { RepartitionTopic } from './topology.js'
  * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`.
  */
 export function validate(
-  nodes: ReadonlyMap<string, NodeDraft>, repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+  nodes: ReadonlyMap<string, NodeDraft>,
+  repartitionTopics: ReadonlyMap<string, RepartitionTopic>
 ): void {
   if (![...nodes.values()].some(node => node.kind === 'source')) {
     throw new MillraceError(
@@ -64,7 +65,8 @@ function checkCycles(nodes: ReadonlyMap<string, NodeDraft>): void {
 }
 
 function checkTopics(
-  nodes: ReadonlyMap<string, NodeDraft>, repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+  nodes: ReadonlyMap<string, NodeDraft>,
+  repartitionTopics: ReadonlyMap<string, RepartitionTopic>
 ): void {
   const readBy = new Map<string, NodeDraft>()
   for (const node of nodes.values()) {

@@ -1,5 +1,5 @@
 /** The topologies of conformance/describe/Describe.java, built with Millrace. */
-import { type KStream, type KTable, serdes, StreamsBuilder } from './dsl.js'
+import { type KStream, type KTable, serdes, type StreamsBuilder } from './dsl.js'
 
 type Build = (builder: StreamsBuilder) => void
 
@@ -18,13 +18,28 @@ const rows = (b: StreamsBuilder): KTable<string, string> => b.table('rows', S)
 
 const stateless: Record<string, Build> = {
   'stateless-chain': b =>
-    input(b).map(pair).mapValues(same).flatMap((k, v) => [pair(k, v)]).flatMapValues(v => [v]).filter(yes)
-      .filterNot(no).selectKey(first).peek(nothing).to('out', S),
+    input(b)
+      .map(pair)
+      .mapValues(same)
+      .flatMap((k, v) => [pair(k, v)])
+      .flatMapValues(v => [v])
+      .filter(yes)
+      .filterNot(no)
+      .selectKey(first)
+      .peek(nothing)
+      .to('out', S),
   'stateless-chain-named': b =>
-    b.stream('in', { ...S, name: 'my-source' }).map(pair, { name: 'my-map' }).mapValues(same, { name: 'my-map-values' })
-      .flatMap((k, v) => [pair(k, v)], { name: 'my-flat-map' }).flatMapValues(v => [v], { name: 'my-flat-map-values' })
-      .filter(yes, { name: 'my-filter' }).filterNot(no, { name: 'my-filter-not' }).selectKey(first, { name: 'my-select' })
-      .peek(nothing, { name: 'my-peek' }).to('out', { ...S, name: 'my-sink' }),
+    b
+      .stream('in', { ...S, name: 'my-source' })
+      .map(pair, { name: 'my-map' })
+      .mapValues(same, { name: 'my-map-values' })
+      .flatMap((k, v) => [pair(k, v)], { name: 'my-flat-map' })
+      .flatMapValues(v => [v], { name: 'my-flat-map-values' })
+      .filter(yes, { name: 'my-filter' })
+      .filterNot(no, { name: 'my-filter-not' })
+      .selectKey(first, { name: 'my-select' })
+      .peek(nothing, { name: 'my-peek' })
+      .to('out', { ...S, name: 'my-sink' }),
   'one-name-among-generated': b =>
     input(b).mapValues(same).filter(yes, { name: 'chosen' }).mapValues(same).to('out', S),
   foreach: b => input(b).foreach(nothing),
@@ -41,15 +56,21 @@ const stateless: Record<string, Build> = {
     branches.get('0').to('out-2')
   },
   'branch-named': b => {
-    const branches = input(b).split({ name: 'by-' }).branch(yes, { name: 'small' }).branch(yes)
+    const branches = input(b)
+      .split({ name: 'by-' })
+      .branch(yes, { name: 'small' })
+      .branch(yes)
       .defaultBranch({ name: 'large' })
     branches.get('small').to('s')
     branches.get('by-2').mapValues(same).to('m', S)
     branches.get('large').to('l')
   },
   'branch-chained': b => {
-    const branches = input(b).split().branch(yes, { chain: stream => stream.to('a') })
-      .branch(yes, { name: 'mapped', chain: stream => stream.mapValues(same) }).noDefaultBranch()
+    const branches = input(b)
+      .split()
+      .branch(yes, { chain: stream => stream.to('a') })
+      .branch(yes, { name: 'mapped', chain: stream => stream.mapValues(same) })
+      .noDefaultBranch()
     for (const [, stream] of branches) stream.to('b', S)
   },
   merge: b => {
@@ -63,7 +84,11 @@ const stateless: Record<string, Build> = {
   },
   repartition: b => input(b).repartition().to('out'),
   'repartition-named': b => {
-    input(b).selectKey(byValue).repartition({ ...S, name: 'by-value', partitions: 3 }).groupByKey().count()
+    input(b)
+      .selectKey(byValue)
+      .repartition({ ...S, name: 'by-value', partitions: 3 })
+      .groupByKey()
+      .count()
   },
   'dynamic-sources-of-three': b => {
     b.stream('c', S).to('out-c')
@@ -74,19 +99,44 @@ const stateless: Record<string, Build> = {
 
 const grouping: Record<string, Build> = {
   'word-count': b =>
-    input(b).flatMapValues(v => [v]).groupBy(byValue, { key: text }).count({ store: 'counts' }).toStream().to('word-counts'),
+    input(b)
+      .flatMapValues(v => [v])
+      .groupBy(byValue, { key: text })
+      .count({ store: 'counts' })
+      .toStream()
+      .to('word-counts'),
   'count-by-key': b => input(b).groupByKey().count().toStream().to('out'),
   'count-by-key-named-store': b => input(b).groupByKey().count({ store: 'counts' }).toStream().to('out'),
   'count-all-named': b =>
-    input(b).groupBy(byValue, { ...S, name: 'grouping' }).count({ name: 'counting', store: 'counts' })
-      .toStream({ name: 'streaming' }).to('out', { name: 'sinking' }),
+    input(b)
+      .groupBy(byValue, { ...S, name: 'grouping' })
+      .count({ name: 'counting', store: 'counts' })
+      .toStream({ name: 'streaming' })
+      .to('out', { name: 'sinking' }),
   'count-unnamed-repartition': b => input(b).selectKey(byValue).groupByKey(S).count().toStream().to('out'),
   reduce: b => input(b).groupByKey().reduce(first).toStream().to('out'),
   'reduce-repartitioned': b => input(b).groupBy(byValue, S).reduce(first).toStream().to('out'),
-  aggregate: b => input(b).groupByKey().aggregate(() => '', (_k, _v, a) => a, { value: text }).toStream().to('out'),
+  aggregate: b =>
+    input(b)
+      .groupByKey()
+      .aggregate(
+        () => '',
+        (_k, _v, a) => a,
+        { value: text }
+      )
+      .toStream()
+      .to('out'),
   'aggregate-named': b =>
-    input(b).map(pair).groupByKey({ ...S, name: 'g' })
-      .aggregate(() => '', (_k, _v, a) => a, { value: text, name: 'agg', store: 'aggregates' }).toStream().to('out'),
+    input(b)
+      .map(pair)
+      .groupByKey({ ...S, name: 'g' })
+      .aggregate(
+        () => '',
+        (_k, _v, a) => a,
+        { value: text, name: 'agg', store: 'aggregates' }
+      )
+      .toStream()
+      .to('out'),
   'two-aggregations-two-topics': b => {
     const grouped = input(b).groupBy(byValue, S)
     grouped.count().toStream().to('counts')
@@ -98,19 +148,39 @@ const grouping: Record<string, Build> = {
     grouped.reduce(first).toStream().to('reduced')
   },
   'count-then-regroup': b =>
-    input(b).groupByKey().count().toStream().map((k): [string, string] => ['all', k]).groupByKey(S)
-      .count({ store: 'total' }).toStream().to('out')
+    input(b)
+      .groupByKey()
+      .count()
+      .toStream()
+      .map((k): [string, string] => ['all', k])
+      .groupByKey(S)
+      .count({ store: 'total' })
+      .toStream()
+      .to('out')
 }
 
 const tables: Record<string, Build> = {
-  'table-unused': b => { rows(b) },
+  'table-unused': b => {
+    rows(b)
+  },
   'table-to-stream': b => rows(b).toStream().to('out'),
-  'table-named-store': b => b.table('rows', { ...S, store: 'rows-store' }).toStream().to('out'),
-  'table-named-source': b => b.table('rows', { ...S, name: 'rows-in' }).toStream().to('out'),
+  'table-named-store': b =>
+    b
+      .table('rows', { ...S, store: 'rows-store' })
+      .toStream()
+      .to('out'),
+  'table-named-source': b =>
+    b
+      .table('rows', { ...S, name: 'rows-in' })
+      .toStream()
+      .to('out'),
   'table-filter-map': b => rows(b).filter(yes).filterNot(no).mapValues(same).toStream().to('out', S),
   'table-filter-map-stores': b =>
-    rows(b).filter(yes, { store: 'filtered' }).mapValues(same, { name: 'mapping', store: 'mapped', value: text })
-      .toStream().to('out'),
+    rows(b)
+      .filter(yes, { store: 'filtered' })
+      .mapValues(same, { name: 'mapping', store: 'mapped', value: text })
+      .toStream()
+      .to('out'),
   'table-map-with-serdes': b => rows(b).mapValues(same, { value: text }).toStream().to('out'),
   'table-filter-named': b => rows(b).filter(yes, { name: 'f' }).toStream({ name: 's' }).to('out'),
   'table-to-stream-with-key': b => rows(b).toStream(byValue).to('out', S),
@@ -119,7 +189,11 @@ const tables: Record<string, Build> = {
   'to-table-store': b => input(b).toTable({ store: 'newest' }).toStream().to('out'),
   'to-table-repartitioned': b => input(b).selectKey(byValue).toTable(S).toStream().to('out'),
   'to-table-repartitioned-named': b =>
-    input(b).selectKey(byValue).toTable({ ...S, name: 'tabled', store: 'newest' }).toStream().to('out'),
+    input(b)
+      .selectKey(byValue)
+      .toTable({ ...S, name: 'tabled', store: 'newest' })
+      .toStream()
+      .to('out'),
   'count-then-filter': b => input(b).groupByKey().count().filter(yes).toStream().to('out')
 }
 
@@ -130,12 +204,17 @@ const joins: Record<string, Build> = {
   'join-repartitioned': b => input(b).selectKey(byValue).join(rows(b), same, S).to('out', S),
   'left-join-repartitioned': b => input(b).selectKey(byValue).leftJoin(rows(b), same, S).to('out', S),
   'join-repartitioned-named': b =>
-    input(b).selectKey(byValue, { name: 'sel' }).join(rows(b), same, { ...S, name: 'joining' }).to('out', S),
+    input(b)
+      .selectKey(byValue, { name: 'sel' })
+      .join(rows(b), same, { ...S, name: 'joining' })
+      .to('out', S),
   'join-repartitioned-after-named-step': b =>
     input(b).selectKey(byValue, { name: 'sel' }).leftJoin(rows(b), same, S).to('out', S),
   'join-computed-table': b => input(b).join(rows(b).filter(yes).mapValues(same), same).to('out', S),
   'join-computed-table-with-store': b =>
-    input(b).join(rows(b).filter(yes, { store: 'filtered' }).mapValues(same), same).to('out', S),
+    input(b)
+      .join(rows(b).filter(yes, { store: 'filtered' }).mapValues(same), same)
+      .to('out', S),
   'join-aggregate': b => {
     const counts = b.stream('events', S).groupBy(byValue, S).count()
     input(b).join(counts, same).to('out', S)
@@ -195,9 +274,20 @@ const larger: Record<string, Build> = {
     let stream = input(b)
     for (const table of tables) stream = stream.leftJoin(table, same)
     stream.to('out', S)
-    stream.groupBy(byValue, { ...S, name: 'by-value' }).count({ store: 'by-value-counts' }).filter(yes).toStream().to('counts')
-    stream.split({ name: 'way-' }).branch(yes, { name: 'one' }).defaultBranch({ name: 'rest' })
-      .get('one').selectKey(byValue).join(tables[2]!, same, S).to('again', S)
+    stream
+      .groupBy(byValue, { ...S, name: 'by-value' })
+      .count({ store: 'by-value-counts' })
+      .filter(yes)
+      .toStream()
+      .to('counts')
+    stream
+      .split({ name: 'way-' })
+      .branch(yes, { name: 'one' })
+      .defaultBranch({ name: 'rest' })
+      .get('one')
+      .selectKey(byValue)
+      .join(tables[2]!, same, S)
+      .to('again', S)
   }
 }
 

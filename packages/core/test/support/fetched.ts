@@ -17,7 +17,13 @@ export function aBatch(baseOffset: number, ...records: RecordSpec[]): Buffer {
     const valueBytes = value === null ? Buffer.alloc(0) : Buffer.from(value)
     const bytes = Buffer.concat([keyBytes, valueBytes])
     writer.append(
-      timestamp, bytes, key === null ? -1 : 0, keyBytes.length, value === null ? -1 : keyBytes.length, bytes.length, headers
+      timestamp,
+      bytes,
+      key === null ? -1 : 0,
+      keyBytes.length,
+      value === null ? -1 : keyBytes.length,
+      bytes.length,
+      headers
     )
   }
   const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
@@ -30,5 +36,13 @@ export function fetched(topic: string, partition: number, ...batches: Buffer[]) 
   const read = readRecordBatches(Buffer.concat(batches))
   const nextOffset = (read.at(-1)?.lastOffset ?? -1) + 1
   const sizeInBytes = batches.reduce((sum, { length }) => sum + length, 0)
-  return { topic, partition, batches: read, nextOffset, highWatermark: nextOffset, lastStableOffset: nextOffset, sizeInBytes }
+  return {
+    topic,
+    partition,
+    batches: read,
+    nextOffset,
+    highWatermark: nextOffset,
+    lastStableOffset: nextOffset,
+    sizeInBytes
+  }
 }

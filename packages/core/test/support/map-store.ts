@@ -42,7 +42,6 @@ export class MapStore implements KeyValueStore {
     this.#held.clear()
   }
 
-  // eslint-disable-next-line require-yield
   async *range(_range: KeyRange<unknown>): AsyncIterableIterator<[unknown, Timestamped<unknown>]> {
     throw new Error('operators do not read ranges')
   }

@@ -18,7 +18,12 @@ async function leaderOf(connection: BrokerConnection, topic: string, partition: 
   return described.get(topic)!.partitions.find(one => one.partition === partition)!.leader!
 }
 
-export async function write(connection: BrokerConnection, topic: string, partition: number, ...records: RecordSpec[]): Promise<void> {
+export async function write(
+  connection: BrokerConnection,
+  topic: string,
+  partition: number,
+  ...records: RecordSpec[]
+): Promise<void> {
   if (records.length === 0) return
   const node = await leaderOf(connection, topic, partition)
   const [result] = await connection.produce(node, [{ topic, partition, records: aBatch(0, ...records) }])
@@ -32,17 +37,26 @@ export interface ReadRecord<K, V> extends Omit<RecordContext, 'topic'> {
 
 /** All records of a topic, partition after partition. */
 export async function readAll<K, V>(
-  connection: BrokerConnection, topic: string, serdes: { key: Serde<K>; value: Serde<V> }
+  connection: BrokerConnection,
+  topic: string,
+  serdes: { key: Serde<K>; value: Serde<V> }
 ): Promise<ReadRecord<K, V>[]> {
   const description = (await connection.describeTopics([topic])).get(topic)!
   const records: ReadRecord<K, V>[] = []
   for (const { partition, leader } of description.partitions) {
-    const offsetOf = async (at: 'earliest' | 'latest') => (await connection.listOffsets([{ topic, partition }], at))[0]!.offset
+    const offsetOf = async (at: 'earliest' | 'latest') =>
+      (await connection.listOffsets([{ topic, partition }], at))[0]!.offset
     const end = await offsetOf('latest')
-    for (let offset = await offsetOf('earliest'); offset < end; ) {
+    for (let offset = await offsetOf('earliest'); offset < end;) {
       const [result] = await connection.fetch(
         leader!,
-        { maxWaitMs: 100, minBytes: 1, maxBytes: 1 << 24, isolation: 'read_committed', partitions: [{ topic, partition, offset, maxBytes: 1 << 24 }] },
+        {
+          maxWaitMs: 100,
+          minBytes: 1,
+          maxBytes: 1 << 24,
+          isolation: 'read_committed',
+          partitions: [{ topic, partition, offset, maxBytes: 1 << 24 }]
+        },
         new AbortController().signal
       )
       for (const batch of readRecordBatches(result!.records)) {
@@ -51,7 +65,10 @@ export async function readAll<K, V>(
           if (cursor.offset < offset || batch.isControl) continue
           const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = cursor
           records.push({
-            partition, offset: cursor.offset, timestamp, headers: cursor.headers(),
+            partition,
+            offset: cursor.offset,
+            timestamp,
+            headers: cursor.headers(),
             key: keyStart < 0 ? null : decode(serdes.key, bytes.subarray(keyStart, keyEnd)),
             value: valueStart < 0 ? null : decode(serdes.value, bytes.subarray(valueStart, valueEnd))
           })

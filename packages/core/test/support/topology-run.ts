@@ -54,7 +54,8 @@ export class TopologyRun implements OperatorRuntime {
   /** Flushes combiners and stores until nothing moves, upstream first. */
   commit(): this {
     for (const { nodes } of this.#topology.subtopologies) {
-      for (const node of nodes) if (node.kind === 'processor') for (const store of node.stores) this.store(store).flush()
+      for (const node of nodes)
+        if (node.kind === 'processor') for (const store of node.stores) this.store(store).flush()
       for (const flush of this.#flushes) flush()
     }
     return this
@@ -69,8 +70,8 @@ export class TopologyRun implements OperatorRuntime {
 
   #sink(node: SinkNode): Process {
     const { combiner } = node
-    if (combiner === undefined || !this.#caching) return (key, value, timestamp, context) =>
-      this.#write(node, key, value, timestamp, context, node.value, false)
+    if (combiner === undefined || !this.#caching)
+      return (key, value, timestamp, context) => this.#write(node, key, value, timestamp, context, node.value, false)
     const sums = new Map<string, Parameters<Process>>()
     this.#flushes.push(() => {
       for (const [key, sum, timestamp, context] of sums.values()) {
@@ -86,7 +87,13 @@ export class TopologyRun implements OperatorRuntime {
   }
 
   #write(
-    node: SinkNode, key: unknown, value: unknown, timestamp: number, context: RecordContext, serde: Serde<any>, partial: boolean
+    node: SinkNode,
+    key: unknown,
+    value: unknown,
+    timestamp: number,
+    context: RecordContext,
+    serde: Serde<any>,
+    partial: boolean
   ): void {
     const topic = typeof node.topic === 'string' ? node.topic : node.topic(key, value, context)
     const keyBytes = key === null ? null : encode(node.key, key)
@@ -98,6 +105,11 @@ export class TopologyRun implements OperatorRuntime {
     }
     const { node: source } = this.#sources.get(topic)!
     const decoded = valueBytes === null ? null : decode(partial ? source.partial! : source.value, valueBytes)
-    this.pipe(topic, keyBytes && decode(source.key, keyBytes), partial ? new PartialAggregate(decoded) : decoded, timestamp)
+    this.pipe(
+      topic,
+      keyBytes && decode(source.key, keyBytes),
+      partial ? new PartialAggregate(decoded) : decoded,
+      timestamp
+    )
   }
 }

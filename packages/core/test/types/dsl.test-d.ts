@@ -4,7 +4,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Serde } from '@millrace/state'
 import { type KStream, type KTable, serdes, StreamsBuilder } from '../support/dsl.js'
 
-interface Order { readonly customer: string; readonly amount: number }
+interface Order {
+  readonly customer: string
+  readonly amount: number
+}
 const order = serdes.json<Order>()
 const builder = new StreamsBuilder()
 const lines = builder.stream('lines', { key: serdes.string(), value: serdes.string() })
@@ -26,13 +29,26 @@ expectTypeOf(orders.selectKey((_id, { customer }) => customer)).toEqualTypeOf<KS
 expectTypeOf(orders.filter((_id, { amount }) => amount > 1)).toEqualTypeOf<KStream<number, Order>>()
 expectTypeOf(counts.toStream((word, count) => word.length + count)).toEqualTypeOf<KStream<number, number>>()
 expectTypeOf(counts.mapValues((count, word) => `${word}${count}`)).toEqualTypeOf<KTable<string, string>>()
-expectTypeOf(lines.split().branch((_key, line) => line === '').defaultBranch().get('0')).toEqualTypeOf<KStream<string, string>>()
-const totals = orders.groupBy((_id, { customer }) => customer, { key: serdes.string() })
-  .aggregate(() => ({ count: 0 }), (_customer, _order, { count }) => ({ count: count + 1 }), {
-    value: serdes.json<{ count: number }>()
-  })
+expectTypeOf(
+  lines
+    .split()
+    .branch((_key, line) => line === '')
+    .defaultBranch()
+    .get('0')
+).toEqualTypeOf<KStream<string, string>>()
+const totals = orders
+  .groupBy((_id, { customer }) => customer, { key: serdes.string() })
+  .aggregate(
+    () => ({ count: 0 }),
+    (_customer, _order, { count }) => ({ count: count + 1 }),
+    {
+      value: serdes.json<{ count: number }>()
+    }
+  )
 expectTypeOf(totals).toEqualTypeOf<KTable<string, { count: number }>>()
-expectTypeOf(orders.groupByKey().reduce((a, b) => ({ ...a, amount: a.amount + b.amount }))).toEqualTypeOf<KTable<number, Order>>()
+expectTypeOf(orders.groupByKey().reduce((a, b) => ({ ...a, amount: a.amount + b.amount }))).toEqualTypeOf<
+  KTable<number, Order>
+>()
 
 // Joins: the row is null in a left join only.
 const byCustomer = orders.selectKey((_id, { customer }) => customer, { key: serdes.string() })
@@ -41,7 +57,9 @@ byCustomer.join(customers, (value, row, key) => {
   expectTypeOf(row).toEqualTypeOf<{ country: string }>()
   expectTypeOf(key).toEqualTypeOf<string>()
 })
-expectTypeOf(byCustomer.leftJoin(customers, (_value, row) => row)).toEqualTypeOf<KStream<string, { country: string } | null>>()
+expectTypeOf(byCustomer.leftJoin(customers, (_value, row) => row)).toEqualTypeOf<
+  KStream<string, { country: string } | null>
+>()
 // @ts-expect-error the keys of stream and table differ
 orders.join(customers, value => value)
 // @ts-expect-error the row may be null
@@ -60,10 +78,12 @@ lines.groupBy((_key, line) => line.length, { key: serdes.string() })
 lines.groupBy((_key, line) => line)
 // @ts-expect-error a source needs both serdes
 builder.stream('lines', { key: serdes.string() })
+const zero = () => 0
+const keep = (_key: string, _value: string, sum: number) => sum
 // @ts-expect-error an aggregate needs a serde
-lines.groupByKey().aggregate(() => 0, (_key, _value, sum) => sum + 1, {})
+lines.groupByKey().aggregate(zero, keep, {})
 // @ts-expect-error the aggregate's serde is of strings, the initializer returns a number
-lines.groupByKey().aggregate(() => 0, (_key, _value, sum) => sum, { value: serdes.string() })
+lines.groupByKey().aggregate(zero, keep, { value: serdes.string() })
 // @ts-expect-error streams of different values do not merge
 lines.merge(orders)
 
@@ -78,5 +98,10 @@ byCustomer.leftJoin(customers, (_value, row) => row?.country ?? null).to('countr
 // Schemas give their output's type.
 declare const schema: StandardSchemaV1<unknown, { readonly id: number }>
 expectTypeOf(serdes.json(schema)).toEqualTypeOf<Serde<{ readonly id: number }>>()
-expectTypeOf(serdes.from({ name: 'date', encode: (value: Date) => Buffer.from(value.toJSON()), decode: bytes => new Date(bytes.toString()) }))
-  .toEqualTypeOf<Serde<Date>>()
+expectTypeOf(
+  serdes.from({
+    name: 'date',
+    encode: (value: Date) => Buffer.from(value.toJSON()),
+    decode: bytes => new Date(bytes.toString())
+  })
+).toEqualTypeOf<Serde<Date>>()

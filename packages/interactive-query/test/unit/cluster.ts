@@ -1,5 +1,5 @@
 /** Instances of an application in memory, each with its own HTTP server, that share out the keys of one store. */
-import { MillraceError, type StoreDefinition } from '@millrace/core'
+import { type MillraceError, type StoreDefinition } from '@millrace/core'
 import { latin1, type ByteWriter, type Serde } from '@millrace/state'
 import type { ApplicationInstance, HostInfo, QueryableApplication, QueryableStore } from '@millrace/interactive-query'
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { levelEngine, StateDirectory } from '@millrace/state'
+import { levelEngine, MillraceError, StateDirectory, type StateEngine } from '@millrace/state'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const HOUR = 3_600_000
@@ -139,6 +139,28 @@ describe('StateDirectory', () => {
       await batch.write({ sync: true })
       expect(database.get(Buffer.from('k'))?.toString()).to.equal('v')
       await database.close()
+    })
+
+    it('does not touch a database that cannot be opened now, since it may be in use', async () => {
+      await (await levelEngine().open(await states.acquire('0_0'))).close()
+      await states.release('0_0', 0)
+      const engine: StateEngine = {
+        name: 'out of file handles',
+        open: () => Promise.reject(new MillraceError('STATE_OPEN_FAILED', 'too many open files'))
+      }
+      const other = await StateDirectory.open({ root, applicationId: 'app' }, { engine })
+      expect(await other.cleanUp({ olderThanMs: 0, now: HOUR, keep: [] })).to.deep.equal([])
+      expect(await tasks()).to.deep.equal(['0_0'])
+    })
+
+    it('may run several times at once', async () => {
+      await departed('0_0', 0)
+      await departed('0_1', 0)
+      const clean = () => states.cleanUp({ olderThanMs: 0, now: HOUR, keep: [] })
+      const removed = (await Promise.all([clean(), clean(), clean()])).flat()
+      await clean()
+      expect(await tasks()).to.deep.equal([])
+      expect(removed).to.have.length(new Set(removed).size)
     })
 
     it('lets the delay of a task that was never released begin when it is first seen', async () => {

@@ -16,7 +16,10 @@ interface InputLine {
   readonly timestamp: number
 }
 
-const lines = (path: string) => readFileSync(path, 'utf8').split('\n').filter(line => line !== '')
+const lines = (path: string) =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(line => line !== '')
 const fromText = (text: string) => (text === '\\N' ? null : text)
 const toText = (value: string | null) => (value === null ? '\\N' : value)
 

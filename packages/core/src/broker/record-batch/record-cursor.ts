@@ -2,7 +2,6 @@
 import { NO_HEADERS, type Headers } from '../../record.js'
 import { corruptBatch } from './corrupt-batch.js'
 
-
 /** What a cursor needs to know of the batch it walks. */
 interface BatchHeader {
   readonly baseOffset: number

@@ -2,7 +2,7 @@
 
 /** Bytes that `writeVarint` takes for `value`, a signed 32-bit integer. */
 export function sizeOfVarint(value: number): number {
-  return ((38 - Math.clz32((value << 1) ^ (value >> 31) | 1)) / 7) | 0
+  return ((38 - Math.clz32(((value << 1) ^ (value >> 31)) | 1)) / 7) | 0
 }
 
 /** Writes a signed 32-bit integer and returns the position after it. The room must be there. */

@@ -39,7 +39,9 @@ export class WorkerThread implements WorkerHandle {
     this.#exited = new Promise(resolve => {
       this.#worker.once('error', (error: unknown) => this.#end(asError(error)))
       this.#worker.once('exit', code => {
-        this.#end(new MillraceError('WORKER_FAILED', `The worker thread ${start.config.clientId} ended with exit code ${code}.`))
+        this.#end(
+          new MillraceError('WORKER_FAILED', `The worker thread ${start.config.clientId} ended with exit code ${code}.`)
+        )
         resolve()
       })
     })
@@ -63,7 +65,8 @@ export class WorkerThread implements WorkerHandle {
 
   async get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined> {
     const definition = this.#definition(store)
-    const found = (await this.#ask({ type: 'get', store, partition, key: encode(definition.key, key) })) as EncodedValue | undefined
+    const found = (await this.#ask({ type: 'get', store, partition, key: encode(definition.key, key) })) as
+      EncodedValue | undefined
     return found === undefined ? undefined : decodeValue(definition, found)
   }
 
@@ -76,7 +79,12 @@ export class WorkerThread implements WorkerHandle {
     let after: Uint8Array | undefined
     for (;;) {
       const page = (await this.#ask({
-        type: 'scan', store, partition, reverse: range.reverse ?? false, ...bounds, ...(after === undefined ? {} : { after })
+        type: 'scan',
+        store,
+        partition,
+        reverse: range.reverse ?? false,
+        ...bounds,
+        ...(after === undefined ? {} : { after })
       })) as ScanPage
       for (const [key, value] of page.entries) {
         yield [decode(definition.key, asBuffer(key)), decodeValue(definition, value)]

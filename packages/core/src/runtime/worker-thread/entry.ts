@@ -1,6 +1,16 @@
 /** The thread's side: builds a StreamWorker from what it was started with and does what it is told. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { decode, encode, latin1, levelEngine, memoryEngine, MillraceError, StateDirectory, type StoreDefinition, type Timestamped } from '@millrace/state'
+import {
+  decode,
+  encode,
+  latin1,
+  levelEngine,
+  memoryEngine,
+  MillraceError,
+  StateDirectory,
+  type StoreDefinition,
+  type Timestamped
+} from '@millrace/state'
 import type { Broker } from '../../broker/broker.js'
 import { systemClock } from '../../clock.js'
 import type { Logger } from '../../logger.js'
@@ -13,7 +23,8 @@ import type { EncodedValue, RequestEnvelope, ScanPage, ThreadMessage, ThreadRequ
 /** Entries of a scan that travel together. */
 const PAGE_ENTRIES = 1000
 
-if (parentPort === null) throw new MillraceError('WORKER_FAILED', 'This module is the entry of a worker thread; do not import it.')
+if (parentPort === null)
+  throw new MillraceError('WORKER_FAILED', 'This module is the entry of a worker thread; do not import it.')
 const port = parentPort
 const start = workerData as ThreadStart
 
@@ -58,27 +69,43 @@ async function startWorker(): Promise<undefined> {
     { applicationId: start.config.applicationId, replicationFactor: start.replicationFactor },
     { topology, partitionCounts: start.partitionCounts }
   )
+  const engine = start.stateEngine === 'memory' ? memoryEngine() : levelEngine()
   worker = new StreamWorker(start.config, {
     topology,
     plan,
     connect: clientId => broker.connect({ clientId, logger }),
-    engine: start.stateEngine === 'memory' ? memoryEngine() : levelEngine(),
-    stateDirectory: await StateDirectory.open(start.stateDirectory),
+    engine,
+    stateDirectory: await StateDirectory.open(start.stateDirectory, { engine }),
     logger,
     clock: systemClock,
-    onEvent: event => post({ type: 'event', event: event.type === 'error' ? { type: 'error', error: toErrorMessage(event.error) } : event })
+    onEvent: event =>
+      post({
+        type: 'event',
+        event: event.type === 'error' ? { type: 'error', error: toErrorMessage(event.error) } : event
+      })
   })
   await worker.start()
   return undefined
 }
 
-async function scan(from: StreamWorker, definition: StoreDefinition, request: ThreadRequest & { type: 'scan' }): Promise<ScanPage> {
-  const bound = (bytes: Uint8Array | undefined): unknown => bytes === undefined ? undefined : decode(definition.key, Buffer.from(bytes))
+async function scan(
+  from: StreamWorker,
+  definition: StoreDefinition,
+  request: ThreadRequest & { type: 'scan' }
+): Promise<ScanPage> {
+  const bound = (bytes: Uint8Array | undefined): unknown =>
+    bytes === undefined ? undefined : decode(definition.key, Buffer.from(bytes))
   // A page goes on at the last key of the one before, which is then left out.
-  const [low, high] = request.reverse ? [request.from, request.after ?? request.to] : [request.after ?? request.from, request.to]
+  const [low, high] = request.reverse
+    ? [request.from, request.after ?? request.to]
+    : [request.after ?? request.from, request.to]
   const after = request.after === undefined ? undefined : Buffer.from(request.after).toString('latin1')
   const entries: [Uint8Array, EncodedValue][] = []
-  const range = { reverse: request.reverse, ...(low === undefined ? {} : { from: bound(low) }), ...(high === undefined ? {} : { to: bound(high) }) }
+  const range = {
+    reverse: request.reverse,
+    ...(low === undefined ? {} : { from: bound(low) }),
+    ...(high === undefined ? {} : { to: bound(high) })
+  }
   for await (const [key, value] of from.scan(request.store, request.partition, range)) {
     if (after !== undefined && latin1(definition.key, key) === after) continue
     entries.push([encode(definition.key, key), encodeValue(definition, value)])
@@ -92,7 +119,9 @@ function encodeValue(definition: StoreDefinition, { value, timestamp }: Timestam
 }
 
 function log(level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string): void {
-  const shown = Object.entries(facts).map(([name, value]) => [name, value instanceof Error ? value.message : String(value)] as const)
+  const shown = Object.entries(facts).map(
+    ([name, value]) => [name, value instanceof Error ? value.message : String(value)] as const
+  )
   post({ type: 'log', level, facts: new Map(shown), message })
 }
 

@@ -9,7 +9,12 @@ export function toErrorMessage(error: unknown): ErrorMessage {
     return { code: error.code, message: error.message, stack: error.stack, details }
   }
   const reason = error instanceof Error ? error.message : String(error)
-  return { code: 'WORKER_FAILED', message: reason, stack: error instanceof Error ? error.stack : undefined, details: {} }
+  return {
+    code: 'WORKER_FAILED',
+    message: reason,
+    stack: error instanceof Error ? error.stack : undefined,
+    details: {}
+  }
 }
 
 export function fromErrorMessage({ code, message, stack, details }: ErrorMessage): MillraceError {

@@ -54,11 +54,16 @@ export interface ErrorMessage {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-export type ThreadEvent = Exclude<WorkerEvent, { type: 'error' }> | { readonly type: 'error'; readonly error: ErrorMessage }
+export type ThreadEvent =
+  Exclude<WorkerEvent, { type: 'error' }> | { readonly type: 'error'; readonly error: ErrorMessage }
 
 export type ThreadMessage =
   | { readonly type: 'reply'; readonly id: number; readonly result: EncodedValue | ScanPage | undefined }
   | { readonly type: 'refusal'; readonly id: number; readonly error: ErrorMessage }
   | { readonly type: 'event'; readonly event: ThreadEvent }
-  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly facts: ReadonlyMap<string, string>; readonly message: string }
-
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly facts: ReadonlyMap<string, string>
+      readonly message: string
+    }

@@ -22,7 +22,12 @@ function sinkOf(builder: StreamsBuilder): SinkNode {
 describe('serdes through the DSL', () => {
   it('are carried past operators that keep the type, and replaced by those that name a new one', () => {
     const builder = new StreamsBuilder()
-    builder.stream('in', text).filter(() => true).peek(() => {}).mapValues(v => v.length, { value: serdes.int64() }).to('out')
+    builder
+      .stream('in', text)
+      .filter(() => true)
+      .peek(() => {})
+      .mapValues(v => v.length, { value: serdes.int64() })
+      .to('out')
     expect(sinkOf(builder)).to.include({ key: serdes.string(), value: serdes.int64() })
   })
 
@@ -30,43 +35,99 @@ describe('serdes through the DSL', () => {
     const stream = () => new StreamsBuilder().stream('in', text)
     const unknown = [
       () => stream().mapValues(upper).to('out'),
-      () => stream().flatMapValues(v => [v]).to('out'),
-      () => stream().map((k, v) => [k, v]).to('out'),
-      () => stream().flatMap((k, v) => [[k, v]]).to('out'),
-      () => stream().selectKey((_k, v) => v).to('out')
+      () =>
+        stream()
+          .flatMapValues(v => [v])
+          .to('out'),
+      () =>
+        stream()
+          .map((k, v) => [k, v])
+          .to('out'),
+      () =>
+        stream()
+          .flatMap((k, v) => [[k, v]])
+          .to('out'),
+      () =>
+        stream()
+          .selectKey((_k, v) => v)
+          .to('out')
     ]
     for (const run of unknown) expect(code(run), String(run)).to.equal('TOPOLOGY_SERDE_MISSING')
   })
 
   it('say which operator lacks one and where to pass it', () => {
     const builder = new StreamsBuilder()
-    const grouped = builder.stream('in', text).selectKey((_k, v) => v).groupByKey()
-    expect(() => grouped.count()).to.throw(/count \(node KSTREAM-AGGREGATE-0000000003\).*\{ key: serdes….*groupBy/)
+    const grouped = builder
+      .stream('in', text)
+      .selectKey((_k, v) => v)
+      .groupByKey()
+    expect(() => grouped.count())
+      .to.throw(/count \(node KSTREAM-AGGREGATE-0000000003\).*\{ key: serdes….*groupBy/)
       .with.property('code', 'TOPOLOGY_SERDE_MISSING')
   })
 
   it('are missed at every operator that writes', () => {
     const stream = () => new StreamsBuilder().stream('in', text)
     const missing = [
-      () => stream().selectKey((_k, v) => v).repartition(),
-      () => stream().mapValues(upper).groupByKey().reduce(a => a),
-      () => stream().mapValues(upper).groupBy((_k, v) => v, { key: serdes.string() }).aggregate(() => '', a => a, { value: serdes.string() }),
+      () =>
+        stream()
+          .selectKey((_k, v) => v)
+          .repartition(),
+      () =>
+        stream()
+          .mapValues(upper)
+          .groupByKey()
+          .reduce(a => a),
+      () =>
+        stream()
+          .mapValues(upper)
+          .groupBy((_k, v) => v, { key: serdes.string() })
+          .aggregate(
+            () => '',
+            a => a,
+            { value: serdes.string() }
+          ),
       () => stream().mapValues(upper).toTable({ store: 's' }),
-      () => stream().selectKey((_k, v) => v).toTable(),
-      () => stream().groupByKey().count().mapValues(n => n + 1, { store: 'm' }),
-      () => stream().groupByKey().aggregate(() => '', a => a, undefined as never),
+      () =>
+        stream()
+          .selectKey((_k, v) => v)
+          .toTable(),
+      () =>
+        stream()
+          .groupByKey()
+          .count()
+          .mapValues(n => n + 1, { store: 'm' }),
+      () =>
+        stream()
+          .groupByKey()
+          .aggregate(
+            () => '',
+            a => a,
+            undefined as never
+          ),
       () => new StreamsBuilder().stream('in', { key: serdes.string() } as never),
       () => new StreamsBuilder().table('in', undefined as never)
     ]
     for (const run of missing) expect(code(run), String(run)).to.equal('TOPOLOGY_SERDE_MISSING')
     const builder = new StreamsBuilder()
     const rows = builder.table('rows', text)
-    expect(code(() => builder.stream('in', text).selectKey((_k, v) => v).join(rows, v => v))).to.equal('TOPOLOGY_SERDE_MISSING')
+    expect(
+      code(() =>
+        builder
+          .stream('in', text)
+          .selectKey((_k, v) => v)
+          .join(rows, v => v)
+      )
+    ).to.equal('TOPOLOGY_SERDE_MISSING')
   })
 
   it('are not needed of the values that count only counts', () => {
     const builder = new StreamsBuilder()
-    builder.stream('in', text).flatMapValues(v => [...v]).groupBy((_k, v) => v, { key: serdes.string() }).count()
+    builder
+      .stream('in', text)
+      .flatMapValues(v => [...v])
+      .groupBy((_k, v) => v, { key: serdes.string() })
+      .count()
     expect(sinkOf(builder).value).to.equal(presenceSerde)
   })
 
@@ -94,9 +155,17 @@ describe('options', () => {
     grouped.count({ store: 'bare', caching: false, logging: false })
     grouped.count({ store: 'tuned', logging: { 'cleanup.policy': 'compact,delete' } })
     const { stores } = builder.build()
-    expect(stores.get('plain')).to.include({ caching: true, logging: true, key: serdes.string(), value: serdes.int64() })
+    expect(stores.get('plain')).to.include({
+      caching: true,
+      logging: true,
+      key: serdes.string(),
+      value: serdes.int64()
+    })
     expect(stores.get('bare')).to.include({ caching: false, logging: false })
-    expect(stores.get('tuned')).to.deep.include({ logging: true, changelogConfig: { 'cleanup.policy': 'compact,delete' } })
+    expect(stores.get('tuned')).to.deep.include({
+      logging: true,
+      changelogConfig: { 'cleanup.policy': 'compact,delete' }
+    })
   })
 
   it('of a sink and a repartition reach their nodes', () => {
@@ -104,7 +173,10 @@ describe('options', () => {
     const partitioner = (): number => 2
     builder.stream('in', text).repartition({ name: 'r', partitions: 4, partitioner })
     expect(sinkOf(builder)).to.include({ partitioner, topic: 'r-repartition' })
-    expect(builder.build().repartitionTopics.get('r-repartition')).to.deep.equal({ name: 'r-repartition', partitions: 4 })
+    expect(builder.build().repartitionTopics.get('r-repartition')).to.deep.equal({
+      name: 'r-repartition',
+      partitions: 4
+    })
   })
 
   it('name the store that queries find', () => {
@@ -143,10 +215,18 @@ describe('misuse', () => {
 describe('partitions', () => {
   it('of a join are named for both sides, through all that lies between', () => {
     const builder = new StreamsBuilder()
-    const counts = builder.stream('events', text).groupBy((_k, v) => v, text).count()
-    builder.stream(['a', 'b'], text).filter(() => true).merge(builder.stream('c', text)).join(counts, v => v)
-    expect(builder.build().copartitioned)
-      .to.deep.equal([['a', 'b', 'c', 'KSTREAM-AGGREGATE-STATE-STORE-0000000002-repartition']])
+    const counts = builder
+      .stream('events', text)
+      .groupBy((_k, v) => v, text)
+      .count()
+    builder
+      .stream(['a', 'b'], text)
+      .filter(() => true)
+      .merge(builder.stream('c', text))
+      .join(counts, v => v)
+    expect(builder.build().copartitioned).to.deep.equal([
+      ['a', 'b', 'c', 'KSTREAM-AGGREGATE-STATE-STORE-0000000002-repartition']
+    ])
   })
 
   it('are not touched where the key has not changed', () => {

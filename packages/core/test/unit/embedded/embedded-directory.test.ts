@@ -52,7 +52,7 @@ describe('embedded log in a directory', function () {
   async function readValues(connection: BrokerConnection): Promise<(string | null)[]> {
     const values: (string | null)[] = []
     const end = (await connection.listOffsets([TP], 'latest'))[0]!.offset
-    for (let offset = (await connection.listOffsets([TP], 'earliest'))[0]!.offset; offset < end; ) {
+    for (let offset = (await connection.listOffsets([TP], 'earliest'))[0]!.offset; offset < end;) {
       const [result] = await connection.fetch(
         0,
         {
@@ -139,7 +139,7 @@ describe('embedded log in a directory', function () {
     const end = (await second.listOffsets([TP], 'latest'))[0]!.offset
     expect(end).to.equal(200)
     const newest = new Map<string, string | null>()
-    for (let offset = 0; offset < end; ) {
+    for (let offset = 0; offset < end;) {
       const [result] = await second.fetch(
         0,
         {

@@ -5,7 +5,10 @@ import { type Output, TopologyRun } from '../../support/topology-run.js'
 const text = { key: serdes.string(), value: serdes.string() }
 
 /** What a topology of one stream writes to `out` for the records given. */
-function outputs(build: (stream: KStream<string, string>) => void, ...records: [string | null, string | null, number?][]): Output[] {
+function outputs(
+  build: (stream: KStream<string, string>) => void,
+  ...records: [string | null, string | null, number?][]
+): Output[] {
   const builder = new StreamsBuilder()
   build(builder.stream('in', text))
   const run = new TopologyRun(builder.build())
@@ -19,7 +22,9 @@ describe('stateless operators', () => {
   })
 
   it('mapValues gives the mapper the value first, then the key', () => {
-    expect(outputs(s => s.mapValues((v, k) => `${v}/${k}`, text).to('out'), ['k', 'v'])).to.deep.equal([['k', 'v/k', 0]])
+    expect(outputs(s => s.mapValues((v, k) => `${v}/${k}`, text).to('out'), ['k', 'v'])).to.deep.equal([
+      ['k', 'v/k', 0]
+    ])
   })
 
   it('mapValues shows null values to the mapper', () => {
@@ -27,14 +32,24 @@ describe('stateless operators', () => {
   })
 
   it('flatMap writes every pair in order, with the timestamp of the record', () => {
-    const twice = (k: string, v: string): [string, string][] => [[v, k], [k, v]]
-    expect(outputs(s => s.flatMap(twice, text).to('out'), ['a', 'b', 3])).to.deep.equal([['b', 'a', 3], ['a', 'b', 3]])
+    const twice = (k: string, v: string): [string, string][] => [
+      [v, k],
+      [k, v]
+    ]
+    expect(outputs(s => s.flatMap(twice, text).to('out'), ['a', 'b', 3])).to.deep.equal([
+      ['b', 'a', 3],
+      ['a', 'b', 3]
+    ])
   })
 
   it('flatMapValues takes any iterable, also an empty one', () => {
-    const words = function* (line: string): Iterable<string> { if (line !== '') yield* line.split(' ') }
-    expect(outputs(s => s.flatMapValues(words, text).to('out'), ['k', 'x y'], ['k', '']))
-      .to.deep.equal([['k', 'x', 0], ['k', 'y', 0]])
+    const words = function* (line: string): Iterable<string> {
+      if (line !== '') yield* line.split(' ')
+    }
+    expect(outputs(s => s.flatMapValues(words, text).to('out'), ['k', 'x y'], ['k', ''])).to.deep.equal([
+      ['k', 'x', 0],
+      ['k', 'y', 0]
+    ])
   })
 
   it('filter keeps what the predicate holds for, and filterNot the rest', () => {
@@ -58,31 +73,71 @@ describe('stateless operators', () => {
   })
 
   it('merge writes the records of both', () => {
-    expect(outputs(s => s.filter(k => k === 'a').merge(s.filter(k => k === 'b')).to('out'), ['b', '1'], ['a', '2'], ['c', '3']))
-      .to.deep.equal([['b', '1', 0], ['a', '2', 0]])
+    expect(
+      outputs(
+        s =>
+          s
+            .filter(k => k === 'a')
+            .merge(s.filter(k => k === 'b'))
+            .to('out'),
+        ['b', '1'],
+        ['a', '2'],
+        ['c', '3']
+      )
+    ).to.deep.equal([
+      ['b', '1', 0],
+      ['a', '2', 0]
+    ])
   })
 
   it('split sends a record into the first branch that wants it, else into the default branch', () => {
     const build = (s: KStream<string, string>): void => {
-      const branches = s.split().branch(k => k < 'c', { name: '-low' }).branch(k => k < 'e').defaultBranch()
-      branches.get('-low').mapValues(v => `low ${v}`, text).to('out')
-      branches.get('2').mapValues(v => `mid ${v}`, text).to('out')
-      branches.get('0').mapValues(v => `rest ${v}`, text).to('out')
+      const branches = s
+        .split()
+        .branch(k => k < 'c', { name: '-low' })
+        .branch(k => k < 'e')
+        .defaultBranch()
+      branches
+        .get('-low')
+        .mapValues(v => `low ${v}`, text)
+        .to('out')
+      branches
+        .get('2')
+        .mapValues(v => `mid ${v}`, text)
+        .to('out')
+      branches
+        .get('0')
+        .mapValues(v => `rest ${v}`, text)
+        .to('out')
     }
-    expect(outputs(build, ['z', '1'], ['a', '2'], ['d', '3']).map(output => output[1]))
-      .to.deep.equal(['rest 1', 'low 2', 'mid 3'])
+    expect(outputs(build, ['z', '1'], ['a', '2'], ['d', '3']).map(output => output[1])).to.deep.equal([
+      'rest 1',
+      'low 2',
+      'mid 3'
+    ])
   })
 
   it('split without a default branch lets the rest go', () => {
     const build = (s: KStream<string, string>): void =>
-      s.split().branch(k => k === 'a').noDefaultBranch().get('1').to('out')
+      s
+        .split()
+        .branch(k => k === 'a')
+        .noDefaultBranch()
+        .get('1')
+        .to('out')
     expect(outputs(build, ['a', '1'], ['b', '2'])).to.deep.equal([['a', '1', 0]])
   })
 
   it('split lists what chain returns in place of the branch, and nothing when it returns nothing', () => {
     const build = (s: KStream<string, string>): void => {
-      const branches = s.split({ name: 'way-' })
-        .branch(k => k === 'a', { name: 'gone', chain: stream => { stream.foreach(() => {}) } })
+      const branches = s
+        .split({ name: 'way-' })
+        .branch(k => k === 'a', {
+          name: 'gone',
+          chain: stream => {
+            stream.foreach(() => {})
+          }
+        })
         .defaultBranch({ name: 'rest', chain: stream => stream.mapValues(v => `${v}!`, text) })
       expect(branches.names).to.deep.equal(['way-rest'])
       branches.get('rest').to('out')

@@ -12,12 +12,22 @@ interface Written {
 }
 
 const context: RecordContext = { topic: 't', partition: 0, offset: 0, timestamp: 0, headers: [] }
-const counting: Combiner<string, string, number> = { partial: serdes.int64(), initial: () => 0, add: (_key, _value, count) => count + 1 }
+const counting: Combiner<string, string, number> = {
+  partial: serdes.int64(),
+  initial: () => 0,
+  add: (_key, _value, count) => count + 1
+}
 
 function aSink(): { sink: CombiningSink; written: Written[] } {
   const written: Written[] = []
   const node: SinkNode = {
-    kind: 'sink', name: 'SINK', topic: 'r', predecessors: [], successors: [], key: serdes.string(), value: serdes.string()
+    kind: 'sink',
+    name: 'SINK',
+    topic: 'r',
+    predecessors: [],
+    successors: [],
+    key: serdes.string(),
+    value: serdes.string()
   }
   const sink = new CombiningSink(
     { node, combiner: counting },
@@ -29,10 +39,19 @@ function aSink(): { sink: CombiningSink; written: Written[] } {
 describe('CombiningSink', () => {
   it('writes one partial a key, with the newest time and the header that marks it', () => {
     const { sink, written } = aSink()
-    for (const [key, timestamp] of [['a', 5], ['b', 1], ['a', 9], ['a', 7]] as const) sink.process(key, 'x', timestamp, context)
+    for (const [key, timestamp] of [
+      ['a', 5],
+      ['b', 1],
+      ['a', 9],
+      ['a', 7]
+    ] as const)
+      sink.process(key, 'x', timestamp, context)
     expect(written).to.deep.equal([])
     sink.flush()
-    expect(written.map(({ key, value, timestamp }) => [key, value, timestamp])).to.deep.equal([['a', 3, 9], ['b', 1, 1]])
+    expect(written.map(({ key, value, timestamp }) => [key, value, timestamp])).to.deep.equal([
+      ['a', 3, 9],
+      ['b', 1, 1]
+    ])
     expect(written[0]!.headers.map(([name]) => name)).to.deep.equal([PARTIAL_HEADER])
   })
 
@@ -56,16 +75,18 @@ describe('CombiningSink', () => {
 
   it('writes partials that sum up to the records, however often it is flushed', () => {
     const steps = fc.array(fc.oneof(fc.constantFrom('a', 'b', 'é', '__proto__'), fc.constant(null)))
-    fc.assert(fc.property(steps, keys => {
-      const { sink, written } = aSink()
-      for (const key of keys) key === null ? sink.flush() : sink.process(key, 'x', 1, context)
-      sink.flush()
-      const sums = new Map<unknown, number>()
-      for (const { key, value } of written) sums.set(key, (sums.get(key) ?? 0) + Number(value))
-      const expected = new Map<unknown, number>()
-      for (const key of keys) if (key !== null) expected.set(key, (expected.get(key) ?? 0) + 1)
-      expect(new Map([...sums].toSorted())).to.deep.equal(new Map([...expected].toSorted()))
-    }))
+    fc.assert(
+      fc.property(steps, keys => {
+        const { sink, written } = aSink()
+        for (const key of keys) key === null ? sink.flush() : sink.process(key, 'x', 1, context)
+        sink.flush()
+        const sums = new Map<unknown, number>()
+        for (const { key, value } of written) sums.set(key, (sums.get(key) ?? 0) + Number(value))
+        const expected = new Map<unknown, number>()
+        for (const key of keys) if (key !== null) expected.set(key, (expected.get(key) ?? 0) + 1)
+        expect(new Map([...sums].toSorted())).to.deep.equal(new Map([...expected].toSorted()))
+      })
+    )
   })
 
   it('writes itself out when it holds too many keys', () => {

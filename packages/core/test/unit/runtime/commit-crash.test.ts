@@ -1,7 +1,16 @@
 /** A crash between any two of the five steps of a commit: what is left behind, and what the next start makes of it. */
 import { expect } from 'chai'
 import {
-  type Broker, type BrokerConnection, BrokerError, embedded, KafkaStreams, MillraceError, serdes, silentLogger, StreamsBuilder, type Topology
+  type Broker,
+  type BrokerConnection,
+  BrokerError,
+  embedded,
+  KafkaStreams,
+  MillraceError,
+  serdes,
+  silentLogger,
+  StreamsBuilder,
+  type Topology
 } from '@millrace/core'
 import { memoryEngine, openTaskState, type StateEngine, StateDirectory } from '@millrace/state'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -73,7 +82,8 @@ function faultyEngine(engine: StateEngine, fault: Fault): StateEngine {
               get: (inner, method) => {
                 if (method !== 'write') return bound(inner, method)
                 return async (options: { sync: boolean }) => {
-                  if (fault.armed && fault.at === 'database') throw new MillraceError('TEST_DATABASE_GONE', 'the test cut the database')
+                  if (fault.armed && fault.at === 'database')
+                    throw new MillraceError('TEST_DATABASE_GONE', 'the test cut the database')
                   return inner.write(options)
                 }
               }
@@ -108,8 +118,13 @@ describe('a crash in the middle of a commit', function () {
 
   const anApp = (fault: Fault) => {
     const app = new KafkaStreams(countByKey(), {
-      applicationId: 'app', stateDirectory: directory, commitIntervalMs: 10, heartbeatIntervalMs: 20, logger: silentLogger,
-      broker: faultyBroker(broker, fault), stateEngine: faultyEngine(engine, fault)
+      applicationId: 'app',
+      stateDirectory: directory,
+      commitIntervalMs: 10,
+      heartbeatIntervalMs: 20,
+      logger: silentLogger,
+      broker: faultyBroker(broker, fault),
+      stateEngine: faultyEngine(engine, fault)
     })
     app.on('error', () => {})
     return app
@@ -121,7 +136,10 @@ describe('a crash in the middle of a commit', function () {
   async function expectPrefixOfChangelog(): Promise<void> {
     const states = await StateDirectory.open({ root: directory, applicationId: 'app' })
     const definitions = [...countByKey().stores.values()]
-    const state = await openTaskState({ directory: await states.acquire('0_0'), definitions, cacheMaxBytes: 1 << 20 }, { engine })
+    const state = await openTaskState(
+      { directory: await states.acquire('0_0'), definitions, cacheMaxBytes: 1 << 20 },
+      { engine }
+    )
     try {
       const stored = state.changelogOffset('n') ?? 0
       const log = await readAll(connection, 'app-n-changelog', counts)

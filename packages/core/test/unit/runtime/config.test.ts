@@ -1,12 +1,12 @@
 /** What a configuration accepts, refuses and fills in. */
 import { expect } from 'chai'
-import { MillraceError, resolveConfig, type Broker, type StreamsConfig } from '@millrace/core'
+import { MillraceError, resolveConfig, type Broker } from '@millrace/core'
 
 const broker = { description: 'none', connect: () => {}, forThread: () => {} } as unknown as Broker
 
 function refusal(config: Partial<Record<string, unknown>>): MillraceError {
   try {
-    resolveConfig({ applicationId: 'app', broker, ...config } as StreamsConfig)
+    resolveConfig({ applicationId: 'app', broker, ...config })
   } catch (error) {
     if (error instanceof MillraceError) return error
     throw error

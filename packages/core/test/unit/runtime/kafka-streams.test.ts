@@ -1,7 +1,15 @@
 /** An application from start to close, on the embedded log in memory. */
 import { expect } from 'chai'
 import {
-  type Broker, type BrokerConnection, embedded, KafkaStreams, serdes, silentLogger, type StreamsConfig, StreamsBuilder, type Topology
+  type Broker,
+  type BrokerConnection,
+  embedded,
+  KafkaStreams,
+  serdes,
+  silentLogger,
+  type StreamsConfig,
+  StreamsBuilder,
+  type Topology
 } from '@millrace/core'
 import { memoryEngine } from '@millrace/state'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -49,7 +57,14 @@ describe('KafkaStreams', function () {
 
   function anApp(topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
     const app = new KafkaStreams(topology, {
-      applicationId: 'app', broker, stateDirectory: directory, commitIntervalMs: 20, heartbeatIntervalMs: 20, stateEngine: memoryEngine(), logger: silentLogger, ...config
+      applicationId: 'app',
+      broker,
+      stateDirectory: directory,
+      commitIntervalMs: 20,
+      heartbeatIntervalMs: 20,
+      stateEngine: memoryEngine(),
+      logger: silentLogger,
+      ...config
     })
     app.on('error', () => {})
     started.push(app)
@@ -71,7 +86,13 @@ describe('KafkaStreams', function () {
     expect(await store.get('absent')).to.equal(undefined)
     const all = new Map<string, number>()
     for await (const [word, count] of store.all()) all.set(word, count)
-    expect([...all].toSorted()).to.deep.equal([['be', 3], ['not', 1], ['or', 1], ['quick', 1], ['to', 2]])
+    expect([...all].toSorted()).to.deep.equal([
+      ['be', 3],
+      ['not', 1],
+      ['or', 1],
+      ['quick', 1],
+      ['to', 2]
+    ])
     const newest = new Map((await readAll(connection, 'words', counts)).map(({ key, value }) => [key, value]))
     expect(newest.get('be')).to.equal(3)
   })
@@ -125,7 +146,12 @@ describe('KafkaStreams', function () {
     await second.start()
     await eventually(() => {
       expect(active).to.have.length(3)
-      expect(first.instances().map(({ port }) => port).toSorted()).to.deep.equal([1001, 1002])
+      expect(
+        first
+          .instances()
+          .map(({ port }) => port)
+          .toSorted()
+      ).to.deep.equal([1001, 1002])
     })
     for (const word of ['a', 'b', 'c', 'd', 'e', 'f']) {
       await eventually(async () => {
@@ -154,7 +180,9 @@ describe('KafkaStreams', function () {
     builder.stream('lines', { key: serdes.string(), value: serdes.int64() }).to('words', counts)
     await write(connection, 'lines', 1, { value: 'bad' })
     const app = anApp(builder.build())
-    const failed = new Promise<{ code: string; details: Readonly<Record<string, unknown>> }>(resolve => app.on('error', resolve))
+    const failed = new Promise<{ code: string; details: Readonly<Record<string, unknown>> }>(resolve =>
+      app.on('error', resolve)
+    )
     await app.start().catch(() => {})
     const { code, details } = await failed
     expect(code).to.equal('DESERIALIZATION_FAILED')
@@ -176,14 +204,22 @@ describe('KafkaStreams', function () {
 
   it('stops at an error of user code, naming the node and the record', async () => {
     const builder = new StreamsBuilder()
-    builder.stream('lines', text).mapValues(() => { throw new TypeError('no such thing') }).to('words', text)
+    builder
+      .stream('lines', text)
+      .mapValues(() => {
+        throw new TypeError('no such thing')
+      })
+      .to('words', text)
     await write(connection, 'lines', 2, { value: 'x' })
     const app = anApp(builder.build())
     const failed = new Promise<{ code: string; message: string }>(resolve => app.on('error', resolve))
     await app.start().catch(() => {})
     const { code, message } = await failed
     expect(code).to.equal('PROCESSING_FAILED')
-    expect(message).to.contain('KSTREAM-MAPVALUES-0000000001').and.to.contain('lines-2 offset 0').and.to.contain('no such thing')
+    expect(message)
+      .to.contain('KSTREAM-MAPVALUES-0000000001')
+      .and.to.contain('lines-2 offset 0')
+      .and.to.contain('no such thing')
   })
 
   it('refuses to start without its source topic, and ends in ERROR', async () => {
@@ -199,7 +235,16 @@ describe('KafkaStreams', function () {
     await createTopic(connection, 'words-b', 1)
     const builder = new StreamsBuilder()
     builder.stream('lines', text).to((_key, value) => `words-${value[0]}`, text)
-    await write(connection, 'lines', 0, { value: 'a1' }, { value: 'b1' }, { value: 'a2' }, { value: 'a3' }, { value: 'b2' })
+    await write(
+      connection,
+      'lines',
+      0,
+      { value: 'a1' },
+      { value: 'b1' },
+      { value: 'a2' },
+      { value: 'a3' },
+      { value: 'b2' }
+    )
     const app = anApp(builder.build())
     await app.start()
     await caughtUp(app)
@@ -229,19 +274,29 @@ describe('KafkaStreams', function () {
       return found
     }
     expect(await words({})).to.deep.equal(['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf'])
-    expect(await words({ from: 'bravo', to: 'echo', reverse: true })).to.deep.equal(['echo', 'delta', 'charlie', 'bravo'])
+    expect(await words({ from: 'bravo', to: 'echo', reverse: true })).to.deep.equal([
+      'echo',
+      'delta',
+      'charlie',
+      'bravo'
+    ])
   })
 
   it('closes when its start is aborted, and rejects with the reason', async () => {
     const app = anApp(wordCount())
     const reason = new Error('changed my mind')
     const starting = app.start({ signal: AbortSignal.abort(reason) })
-    await starting.then(() => expect.fail('it started'), error => expect(error).to.equal(reason))
+    await starting.then(
+      () => expect.fail('it started'),
+      error => expect(error).to.equal(reason)
+    )
     expect(app.state).to.equal('NOT_RUNNING')
   })
 
   it('refuses a topology of functions with threads', () => {
-    expect(() => anApp(wordCount(), { threads: 2, stateEngine: 'memory' })).to.throw().with.property('code', 'CONFIG_INVALID')
+    expect(() => anApp(wordCount(), { threads: 2, stateEngine: 'memory' }))
+      .to.throw()
+      .with.property('code', 'CONFIG_INVALID')
   })
 
   it('commits at close what was processed', async () => {

@@ -14,7 +14,10 @@ describe('Lifecycle', () => {
     const { lifecycle, seen } = walk('REBALANCING', 'RUNNING', 'PENDING_SHUTDOWN', 'NOT_RUNNING')
     expect(lifecycle.state).to.equal('NOT_RUNNING')
     expect(seen).to.deep.equal([
-      'CREATED > REBALANCING', 'REBALANCING > RUNNING', 'RUNNING > PENDING_SHUTDOWN', 'PENDING_SHUTDOWN > NOT_RUNNING'
+      'CREATED > REBALANCING',
+      'REBALANCING > RUNNING',
+      'RUNNING > PENDING_SHUTDOWN',
+      'PENDING_SHUTDOWN > NOT_RUNNING'
     ])
   })
 
@@ -30,7 +33,9 @@ describe('Lifecycle', () => {
     for (const end of [walk('PENDING_SHUTDOWN', 'NOT_RUNNING'), walk('REBALANCING', 'PENDING_ERROR', 'ERROR')]) {
       for (const state of ['CREATED', 'REBALANCING', 'RUNNING'] as const) {
         expect(end.lifecycle.canGo(state)).to.equal(false)
-        expect(() => end.lifecycle.go(state)).to.throw().with.property('code', 'STATE_TRANSITION')
+        expect(() => end.lifecycle.go(state))
+          .to.throw()
+          .with.property('code', 'STATE_TRANSITION')
       }
     }
   })

@@ -5,9 +5,11 @@ import { decodePartitionTime, encodePartitionTime } from '../../../dist/runtime/
 
 describe('partition time', () => {
   it('survives encoding', () => {
-    fc.assert(fc.property(fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER }), time => {
-      expect(decodePartitionTime(encodePartitionTime(time))).to.equal(time)
-    }))
+    fc.assert(
+      fc.property(fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER }), time => {
+        expect(decodePartitionTime(encodePartitionTime(time))).to.equal(time)
+      })
+    )
   })
 
   it('is written as a version byte and an int64, in base64', () => {

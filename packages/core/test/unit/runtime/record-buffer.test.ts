@@ -14,10 +14,20 @@ interface QueueSpec {
   readonly skipped?: string[]
 }
 
-function aQueue(partition: number, { offset = 0, end = 0, onFailure = 'fail', source = {}, skipped = [] }: QueueSpec = {}) {
+function aQueue(
+  partition: number,
+  { offset = 0, end = 0, onFailure = 'fail', source = {}, skipped = [] }: QueueSpec = {}
+) {
   const node: SourceNode = {
-    kind: 'source', name: 'SOURCE', topics: ['t'], predecessors: [], successors: [],
-    key: serdes.string(), value: serdes.string(), offsetReset: 'earliest', ...source
+    kind: 'source',
+    name: 'SOURCE',
+    topics: ['t'],
+    predecessors: [],
+    successors: [],
+    key: serdes.string(),
+    value: serdes.string(),
+    offsetReset: 'earliest',
+    ...source
   }
   const decoder = new RecordDecoder(
     { source: node, deserializationExceptionHandler: onFailure },
@@ -38,7 +48,8 @@ function drain(buffer: RecordBuffer, now: () => number = () => 0): unknown[] {
   return values
 }
 
-const batchOf = (partition: number, offset: number, ...records: RecordSpec[]) => fetched('t', partition, aBatch(offset, ...records))
+const batchOf = (partition: number, offset: number, ...records: RecordSpec[]) =>
+  fetched('t', partition, aBatch(offset, ...records))
 
 describe('RecordBuffer', () => {
   it('gives the records of one partition in the order of their offsets, whatever their times', () => {
@@ -58,20 +69,26 @@ describe('RecordBuffer', () => {
   })
 
   it('merges by time without losing a record or the order within a partition', () => {
-    const records = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 2 }), timestamp: fc.nat(20) }), { maxLength: 40 })
-    fc.assert(fc.property(records, specs => {
-      const queues = [aQueue(0), aQueue(1), aQueue(2)]
-      for (const [i, queue] of queues.entries()) {
-        const own = specs.filter(({ partition }) => partition === i).map(({ timestamp }, n) => ({ value: `${i}:${n}`, timestamp }))
-        if (own.length > 0) queue.add(batchOf(i, 0, ...own))
-      }
-      const taken = drain(aBuffer(queues)).map(value => String(value).split(':').map(Number) as [number, number])
-      expect(taken).to.have.length(specs.length)
-      for (const i of [0, 1, 2]) {
-        const order = taken.filter(([partition]) => partition === i).map(([, n]) => n)
-        expect(order).to.deep.equal(order.toSorted((a, b) => a - b))
-      }
-    }))
+    const records = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 2 }), timestamp: fc.nat(20) }), {
+      maxLength: 40
+    })
+    fc.assert(
+      fc.property(records, specs => {
+        const queues = [aQueue(0), aQueue(1), aQueue(2)]
+        for (const [i, queue] of queues.entries()) {
+          const own = specs
+            .filter(({ partition }) => partition === i)
+            .map(({ timestamp }, n) => ({ value: `${i}:${n}`, timestamp }))
+          if (own.length > 0) queue.add(batchOf(i, 0, ...own))
+        }
+        const taken = drain(aBuffer(queues)).map(value => String(value).split(':').map(Number) as [number, number])
+        expect(taken).to.have.length(specs.length)
+        for (const i of [0, 1, 2]) {
+          const order = taken.filter(([partition]) => partition === i).map(([, n]) => n)
+          expect(order).to.deep.equal(order.toSorted((a, b) => a - b))
+        }
+      })
+    )
   })
 
   it('waits for a partition whose records are known to be on their way', () => {
@@ -170,6 +187,8 @@ describe('RecordDecoder', () => {
   })
 
   it('fails on a record without a time when there is no extractor', () => {
-    expect(() => aQueue(0).add(batchOf(0, 0, { value: 'a', timestamp: -1 }))).to.throw().with.property('code', 'TIMESTAMP_INVALID')
+    expect(() => aQueue(0).add(batchOf(0, 0, { value: 'a', timestamp: -1 })))
+      .to.throw()
+      .with.property('code', 'TIMESTAMP_INVALID')
   })
 })

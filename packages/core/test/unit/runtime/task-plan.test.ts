@@ -40,19 +40,26 @@ describe('planTasks', () => {
     expect(tasks.get('1_1')!.inputs).to.deep.equal([{ topic: 'app-counts-repartition', partition: 1 }])
   })
 
-  it("names internal topics as Kafka Streams does and gives them its configuration", () => {
+  it('names internal topics as Kafka Streams does and gives them its configuration', () => {
     const { internalTopics, repartitionTopics, inputTopics } = plan(wordCount(), { lines: 3, words: 1 })
     expect([...internalTopics.keys()].toSorted()).to.deep.equal(['app-counts-changelog', 'app-counts-repartition'])
     expect(internalTopics.get('app-counts-changelog')).to.deep.include({ partitions: 3, replicationFactor: 3 })
     expect(internalTopics.get('app-counts-changelog')!.config['cleanup.policy']).to.equal('compact')
-    expect(internalTopics.get('app-counts-repartition')!.config).to.deep.include({ 'cleanup.policy': 'delete', 'retention.ms': '-1' })
+    expect(internalTopics.get('app-counts-repartition')!.config).to.deep.include({
+      'cleanup.policy': 'delete',
+      'retention.ms': '-1'
+    })
     expect([...repartitionTopics]).to.deep.equal(['app-counts-repartition'])
     expect([...inputTopics].toSorted()).to.deep.equal(['app-counts-repartition', 'lines'])
   })
 
   it('gives a repartition topic the largest count of the topics that feed it', () => {
     const builder = new StreamsBuilder()
-    builder.stream('a', text).merge(builder.stream('b', text)).groupBy((_, value) => value, text).count({ store: 'n' })
+    builder
+      .stream('a', text)
+      .merge(builder.stream('b', text))
+      .groupBy((_, value) => value, text)
+      .count({ store: 'n' })
     expect(plan(builder.build(), { a: 2, b: 5 }).internalTopics.get('app-n-repartition')!.partitions).to.equal(5)
   })
 
@@ -72,14 +79,21 @@ describe('planTasks', () => {
 
   it('takes a fixed count of a repartition topic as it is', () => {
     const builder = new StreamsBuilder()
-    builder.stream('a', text).repartition({ name: 'wide', partitions: 9, ...text }).foreach(() => {})
+    builder
+      .stream('a', text)
+      .repartition({ name: 'wide', partitions: 9, ...text })
+      .foreach(() => {})
     expect(plan(builder.build(), { a: 2 }).internalTopics.get('app-wide-repartition')!.partitions).to.equal(9)
   })
 
   it('makes the repartition topic of a join as wide as the table it joins', () => {
     const builder = new StreamsBuilder()
     const table = builder.table('users', text)
-    builder.stream('clicks', text).selectKey((_, value) => value).join(table, (click, user) => click + user, text).to('out', text)
+    builder
+      .stream('clicks', text)
+      .selectKey((_, value) => value)
+      .join(table, (click, user) => click + user, text)
+      .to('out', text)
     const { internalTopics } = plan(builder.build(), { users: 6, clicks: 2, out: 1 })
     const repartition = [...internalTopics.values()].find(({ name }) => name.endsWith('-repartition'))!
     expect(repartition.partitions).to.equal(6)
@@ -88,7 +102,10 @@ describe('planTasks', () => {
   it('refuses a join of topics with different partition counts, naming both', () => {
     const builder = new StreamsBuilder()
     const table = builder.table('users', text)
-    builder.stream('clicks', text).join(table, (click, user) => click + user).to('out', text)
+    builder
+      .stream('clicks', text)
+      .join(table, (click, user) => click + user)
+      .to('out', text)
     const topology = builder.build()
     const error = failure(() => plan(topology, { users: 6, clicks: 2, out: 1 }))
     expect(error.code).to.equal('TOPICS_NOT_COPARTITIONED')

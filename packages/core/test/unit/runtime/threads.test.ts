@@ -1,6 +1,14 @@
 /** The same application in worker threads. */
 import { expect } from 'chai'
-import { type Broker, type BrokerConnection, embedded, KafkaStreams, type MillraceError, silentLogger, type StreamsConfig } from '@millrace/core'
+import {
+  type Broker,
+  type BrokerConnection,
+  embedded,
+  KafkaStreams,
+  type MillraceError,
+  silentLogger,
+  type StreamsConfig
+} from '@millrace/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,9 +40,19 @@ describe('KafkaStreams in worker threads', function () {
   })
 
   function anApp(config: Partial<StreamsConfig> = {}, exported = 'topology'): KafkaStreams {
-    const app = new KafkaStreams({ module, export: exported }, {
-      applicationId: 'app', broker, stateDirectory: directory, threads: 2, commitIntervalMs: 20, heartbeatIntervalMs: 20, logger: silentLogger, ...config
-    })
+    const app = new KafkaStreams(
+      { module, export: exported },
+      {
+        applicationId: 'app',
+        broker,
+        stateDirectory: directory,
+        threads: 2,
+        commitIntervalMs: 20,
+        heartbeatIntervalMs: 20,
+        logger: silentLogger,
+        ...config
+      }
+    )
     app.on('error', () => {})
     started.push(app)
     return app
@@ -47,14 +65,19 @@ describe('KafkaStreams in worker threads', function () {
     let active: readonly string[] = []
     app.on('assignment', event => (active = event.active))
     await app.start()
-    for (const partition of [0, 1, 2, 3]) await write(connection, 'lines', partition, { value: 'a b c d e f' }, { value: 'a' })
+    for (const partition of [0, 1, 2, 3])
+      await write(connection, 'lines', partition, { value: 'a b c d e f' }, { value: 'a' })
     await caughtUp(app)
     await eventually(() => expect(active).to.have.length(8))
     const store = app.store<string, number>('counts')
     expect([await store.get('a'), await store.get('f'), await store.get('z')]).to.deep.equal([8, 4, undefined])
     const entries: [string, number][] = []
     for await (const entry of store.range({ from: 'b', to: 'd' })) entries.push(entry)
-    expect(entries).to.deep.equal([['b', 4], ['c', 4], ['d', 4]])
+    expect(entries).to.deep.equal([
+      ['b', 4],
+      ['c', 4],
+      ['d', 4]
+    ])
     await eventually(() => expect(app.totals().committed).to.be.at.least(8))
   })
 
@@ -98,7 +121,10 @@ describe('KafkaStreams in worker threads', function () {
 
   it('refuses a module without a topology, naming what it looked for', async () => {
     const app = anApp({}, 'nothing')
-    const error = await app.start().then(() => undefined, (reason: unknown) => reason as MillraceError)
+    const error = await app.start().then(
+      () => undefined,
+      (reason: unknown) => reason as MillraceError
+    )
     expect(error?.code).to.equal('TOPOLOGY_MODULE_INVALID')
     expect(error?.message).to.contain('nothing')
   })

@@ -33,22 +33,31 @@ function nested(depth: number): unknown {
 
 describe('serdes.string', () => {
   it('gives back any well-formed text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), text => {
-      expect(roundTrip(serdes.string(), text)).to.equal(text)
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), text => {
+        expect(roundTrip(serdes.string(), text)).to.equal(text)
+      })
+    )
   })
 
   it('writes UTF-8', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), text => {
-      expect(encode(serdes.string(), text)).to.deep.equal(Buffer.from(text, 'utf8'))
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), text => {
+        expect(encode(serdes.string(), text)).to.deep.equal(Buffer.from(text, 'utf8'))
+      })
+    )
   })
 
   it('has the latin1 form of its bytes, for texts of any length', () => {
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('é'.repeat(256), 'é'.repeat(257), '€'.repeat(300)))
-    fc.assert(fc.property(texts, text => {
-      expect(latin1(serdes.string(), text)).to.equal(Buffer.from(text, 'utf8').toString('latin1'))
-    }))
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('é'.repeat(256), 'é'.repeat(257), '€'.repeat(300))
+    )
+    fc.assert(
+      fc.property(texts, text => {
+        expect(latin1(serdes.string(), text)).to.equal(Buffer.from(text, 'utf8').toString('latin1'))
+      })
+    )
   })
 
   it('reads invalid bytes as replacement characters', () => {
@@ -83,20 +92,28 @@ describe('serdes.int64', () => {
   })
 
   it('gives back any safe integer, as a bigint would read it', () => {
-    fc.assert(fc.property(fc.maxSafeInteger(), value => {
-      expect(roundTrip(serdes.int64(), value)).to.equal(value)
-      expect(encode(serdes.int64(), value).readBigInt64BE()).to.equal(BigInt(value))
-    }))
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), value => {
+        expect(roundTrip(serdes.int64(), value)).to.equal(value)
+        expect(encode(serdes.int64(), value).readBigInt64BE()).to.equal(BigInt(value))
+      })
+    )
   })
 
   it('refuses what a number does not hold exactly, both ways', () => {
     for (const value of [2 ** 53, -(2 ** 53), 1.5, NaN, Infinity]) {
-      expect(code(() => encode(serdes.int64(), value)), String(value)).to.equal('SERDE_INT64_UNSAFE')
+      expect(
+        code(() => encode(serdes.int64(), value)),
+        String(value)
+      ).to.equal('SERDE_INT64_UNSAFE')
     }
     for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
       const bytes = Buffer.alloc(8)
       bytes.writeBigInt64BE(value)
-      expect(code(() => decode(serdes.int64(), bytes)), String(value)).to.equal('SERDE_INT64_UNSAFE')
+      expect(
+        code(() => decode(serdes.int64(), bytes)),
+        String(value)
+      ).to.equal('SERDE_INT64_UNSAFE')
     }
   })
 
@@ -109,7 +126,11 @@ describe('serdes.int64', () => {
 describe('serdes.float64', () => {
   it('writes the bytes of a Java Double and gives back any number', () => {
     expect(hex(serdes.float64(), 1.5)).to.equal('3ff8000000000000')
-    fc.assert(fc.property(fc.double(), value => { expect(roundTrip(serdes.float64(), value)).to.deep.equal(value) }))
+    fc.assert(
+      fc.property(fc.double(), value => {
+        expect(roundTrip(serdes.float64(), value)).to.deep.equal(value)
+      })
+    )
   })
 
   it('refuses another number of bytes, and what is no number', () => {
@@ -120,10 +141,12 @@ describe('serdes.float64', () => {
 
 describe('serdes.json', () => {
   it('gives back any JSON value, with keys like __proto__', () => {
-    fc.assert(fc.property(fc.jsonValue(), value => {
-      const text = JSON.stringify(value)
-      expect(JSON.stringify(roundTrip(serdes.json<unknown>(), JSON.parse(text)))).to.equal(text)
-    }))
+    fc.assert(
+      fc.property(fc.jsonValue(), value => {
+        const text = JSON.stringify(value)
+        expect(JSON.stringify(roundTrip(serdes.json<unknown>(), JSON.parse(text)))).to.equal(text)
+      })
+    )
     const read = decode(serdes.json<object>(), Buffer.from('{"__proto__":{"admin":true}}'))
     expect(Object.keys(read)).to.deep.equal(['__proto__'])
     expect('admin' in read).to.equal(false)
@@ -154,7 +177,8 @@ describe('serdes.json', () => {
   it('refuses what the schema refuses, naming the place', () => {
     const refusing = schema(() => ({ issues: [{ message: 'not a number', path: ['order', { key: 'amount' }] }] }))
     expect(() => decode(serdes.json(refusing), Buffer.from('{}')))
-      .to.throw(/order\.amount: not a number/).with.property('code', 'SERDE_SCHEMA_MISMATCH')
+      .to.throw(/order\.amount: not a number/)
+      .with.property('code', 'SERDE_SCHEMA_MISMATCH')
   })
 
   it('refuses a schema that would have to be waited for', () => {
@@ -165,10 +189,12 @@ describe('serdes.json', () => {
 
 describe('serdes.msgpack', () => {
   it('gives back any JSON value', () => {
-    fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), value => {
-      const plain = JSON.parse(JSON.stringify(value)) as unknown
-      expect(JSON.stringify(roundTrip(serdes.msgpack<unknown>(), plain))).to.equal(JSON.stringify(plain))
-    }))
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), value => {
+        const plain = JSON.parse(JSON.stringify(value)) as unknown
+        expect(JSON.stringify(roundTrip(serdes.msgpack<unknown>(), plain))).to.equal(JSON.stringify(plain))
+      })
+    )
   })
 
   it('keeps the key __proto__ as a key, at any depth', () => {
@@ -221,11 +247,19 @@ describe('serdes.from', () => {
   it('turns what the functions throw into errors with the serde and the cause', () => {
     const failing = serdes.from<string>({
       name: 'failing',
-      encode: () => { throw new RangeError('too deep') },
-      decode: () => { throw new RangeError('too deep') }
+      encode: () => {
+        throw new RangeError('too deep')
+      },
+      decode: () => {
+        throw new RangeError('too deep')
+      }
     })
-    expect(() => encode(failing, '')).to.throw(/failing.*too deep/).with.property('code', 'SERDE_ENCODE_FAILED')
-    expect(() => decode(failing, Buffer.alloc(0))).to.throw(/failing.*too deep/).with.property('code', 'SERDE_DECODE_FAILED')
+    expect(() => encode(failing, ''))
+      .to.throw(/failing.*too deep/)
+      .with.property('code', 'SERDE_ENCODE_FAILED')
+    expect(() => decode(failing, Buffer.alloc(0)))
+      .to.throw(/failing.*too deep/)
+      .with.property('code', 'SERDE_DECODE_FAILED')
     const empty = serdes.from<string>({ name: 'empty', encode: () => undefined as never, decode: () => '' })
     expect(code(() => encode(empty, ''))).to.equal('SERDE_ENCODE_FAILED')
   })

@@ -51,8 +51,9 @@ describe('GraphBuilder', () => {
 
   it('refuses a predecessor that is missing or a sink', () => {
     expect(code(() => graph(source('in', 's'), step('a', 'nowhere')).build())).to.equal('TOPOLOGY_UNKNOWN_PREDECESSOR')
-    expect(code(() => graph(source('in', 's'), sink('out', 't', 'in'), step('a', 'out')).build()))
-      .to.equal('TOPOLOGY_UNKNOWN_PREDECESSOR')
+    expect(code(() => graph(source('in', 's'), sink('out', 't', 'in'), step('a', 'out')).build())).to.equal(
+      'TOPOLOGY_UNKNOWN_PREDECESSOR'
+    )
   })
 
   it('refuses a node without a predecessor', () => {
@@ -61,7 +62,8 @@ describe('GraphBuilder', () => {
 
   it('refuses a cycle, and names it', () => {
     expect(() => graph(source('in', 's'), step('a', 'in', 'c'), step('b', 'a'), step('c', 'b')).build())
-      .to.throw(/b -> c -> a|a -> b -> c|c -> a -> b/).with.property('code', 'TOPOLOGY_CYCLE')
+      .to.throw(/b -> c -> a|a -> b -> c|c -> a -> b/)
+      .with.property('code', 'TOPOLOGY_CYCLE')
   })
 
   it('refuses two nodes, stores or repartition topics of one name', () => {
@@ -75,18 +77,25 @@ describe('GraphBuilder', () => {
   })
 
   it('refuses a topic that two sources read', () => {
-    expect(code(() => graph(source('a', 's'), source('b', 'x', 's')).build())).to.equal('TOPOLOGY_TOPIC_ALREADY_REGISTERED')
+    expect(code(() => graph(source('a', 's'), source('b', 'x', 's')).build())).to.equal(
+      'TOPOLOGY_TOPIC_ALREADY_REGISTERED'
+    )
   })
 
   it('refuses a topic with the name of a repartition topic', () => {
     const builder = new StreamsBuilder()
     builder.stream('again-repartition', text).repartition({ name: 'again' })
-    expect(() => builder.build()).to.throw(/repartition topic/).with.property('code', 'TOPOLOGY_TOPIC_ALREADY_REGISTERED')
+    expect(() => builder.build())
+      .to.throw(/repartition topic/)
+      .with.property('code', 'TOPOLOGY_TOPIC_ALREADY_REGISTERED')
   })
 
   it('refuses names that Kafka would not take', () => {
     for (const topic of ['', '.', '..', 'a b', 'ü', 'x'.repeat(250)]) {
-      expect(code(() => graph(source('in', topic))), topic).to.equal('TOPOLOGY_INVALID_NAME')
+      expect(
+        code(() => graph(source('in', topic))),
+        topic
+      ).to.equal('TOPOLOGY_INVALID_NAME')
     }
     expect(code(() => graph(source('in')))).to.equal('TOPOLOGY_INVALID_NAME')
     expect(code(() => graph(sink('out', 'a/b')))).to.equal('TOPOLOGY_INVALID_NAME')
@@ -100,8 +109,9 @@ describe('GraphBuilder', () => {
 
   it('keeps nodes that share a store together', () => {
     const using = (name: string, predecessor: string) => ({ ...step(name, predecessor), stores: ['shared'] })
-    expect(graph(source('a', 's1'), source('b', 's2'), using('c', 'a'), using('d', 'b')).build().subtopologies)
-      .to.have.length(1)
+    expect(
+      graph(source('a', 's1'), source('b', 's2'), using('c', 'a'), using('d', 'b')).build().subtopologies
+    ).to.have.length(1)
   })
 })
 
@@ -112,8 +122,10 @@ describe('two streams of the same topics', () => {
     builder.stream(['b', 'a'], text).to('y')
     const topology = builder.build()
     expect([...topology.nodes.values()].filter(node => node.kind === 'source')).to.have.length(1)
-    expect(topology.nodes.get('KSTREAM-SOURCE-0000000000')!.successors)
-      .to.deep.equal(['KSTREAM-SINK-0000000001', 'KSTREAM-SINK-0000000003'])
+    expect(topology.nodes.get('KSTREAM-SOURCE-0000000000')!.successors).to.deep.equal([
+      'KSTREAM-SINK-0000000001',
+      'KSTREAM-SINK-0000000003'
+    ])
   })
 
   it('are refused if they decode differently, or are a stream and a table', () => {
@@ -131,7 +143,10 @@ describe('two streams of the same topics', () => {
     const builder = new StreamsBuilder()
     const rows = builder.table('rows', text)
     builder.stream('a', text).to('x')
-    builder.stream('a', text).join(rows, value => value).to('y', text)
+    builder
+      .stream('a', text)
+      .join(rows, value => value)
+      .to('y', text)
     expect(builder.build().copartitioned).to.deep.equal([['a', 'rows']])
   })
 })

@@ -32,7 +32,7 @@ function frameAt(bytes: Buffer, start: number): ZstdFrame {
   const descriptor = bytes[start + 4]!
   let position = start + frameHeaderBytes(descriptor)
   let mostBytes = 0
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     if (position + 3 > bytes.length) throw new Error('its end is cut off')
     const header = bytes.readUIntLE(position, 3)
     last = (header & 1) === 1

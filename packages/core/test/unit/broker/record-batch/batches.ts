@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import {
-  crc32c, type RecordBatch, RecordBatchWriter, type RecordCursor
+  crc32c,
+  type RecordBatch,
+  type RecordBatchWriter,
+  type RecordCursor
 } from '../../../../dist/broker/record-batch/index.js'
 import { NO_HEADERS, type Headers } from '../../../../dist/record.js'
 

@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
-  committedBatches, type RecordBatch, RecordBatchWriter, readRecordBatches
+  committedBatches,
+  type RecordBatch,
+  RecordBatchWriter,
+  readRecordBatches
 } from '../../../../dist/broker/record-batch/index.js'
 import { append, javaBatch, rewrite } from './batches.js'
 
@@ -86,7 +89,10 @@ describe('committedBatches', () => {
   })
 
   it('leaves the list it was given as it was', () => {
-    const aborted = Object.freeze([{ producerId: 2n, firstOffset: 9 }, { producerId: 1n, firstOffset: 0 }])
+    const aborted = Object.freeze([
+      { producerId: 2n, firstOffset: 9 },
+      { producerId: 1n, firstOffset: 0 }
+    ])
     expect(committedBatches([], aborted)).to.deep.equal([])
   })
 
@@ -106,7 +112,9 @@ describe('committedBatches', () => {
     const end = fc.record({ do: fc.constantFrom('commit' as const, 'abort' as const), producer })
     const plain = fc.record({ do: fc.constant('plain' as const), producer })
     const step = fc.oneof(
-      { weight: 4, arbitrary: data }, { weight: 2, arbitrary: end }, { weight: 1, arbitrary: plain }
+      { weight: 4, arbitrary: data },
+      { weight: 2, arbitrary: end },
+      { weight: 1, arbitrary: plain }
     )
     const steps = fc.array(step, { maxLength: 40 })
     fc.assert(

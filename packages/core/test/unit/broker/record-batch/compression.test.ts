@@ -2,7 +2,10 @@ import { gzipSync } from 'node:zlib'
 import { createRequire } from 'node:module'
 import { expect } from 'chai'
 import {
-  codecOf, COMPRESSIONS, RecordBatchWriter, readRecordBatches
+  codecOf,
+  COMPRESSIONS,
+  RecordBatchWriter,
+  readRecordBatches
 } from '../../../../dist/broker/record-batch/index.js'
 import { loadCodecPackage } from '../../../../dist/broker/record-batch/codecs/codec-package.js'
 import { zstdOfNode, zstdOfPackage } from '../../../../dist/broker/record-batch/codecs/zstd.js'
@@ -38,7 +41,9 @@ describe('compression', () => {
       it('refuses a batch that decompresses to more than the limit, and reads one within it', () => {
         const bytes = batchWith(compression, [Buffer.alloc(2 * MEBIBYTE)])
         const [small] = readRecordBatches(bytes, { maxDecompressedBytes: MEBIBYTE })
-        expect(() => small!.cursor()).to.throw(/more than 1048576 bytes/).with.property('code', 'RECORD_BATCH_CORRUPT')
+        expect(() => small!.cursor())
+          .to.throw(/more than 1048576 bytes/)
+          .with.property('code', 'RECORD_BATCH_CORRUPT')
         const [large] = readRecordBatches(bytes, { maxDecompressedBytes: 3 * MEBIBYTE })
         expect(large!.cursor().next()).to.equal(true)
       })
@@ -48,7 +53,8 @@ describe('compression', () => {
         for (let kept = 0; kept < data.length; kept++) {
           const bytes = batchOf(data.subarray(0, kept), { attributes: COMPRESSIONS.indexOf(compression) })
           expect(() => readRecordBatches(bytes)[0]!.cursor().next(), `${kept} bytes`)
-            .to.throw().with.property('code', 'RECORD_BATCH_CORRUPT')
+            .to.throw()
+            .with.property('code', 'RECORD_BATCH_CORRUPT')
         }
       })
 

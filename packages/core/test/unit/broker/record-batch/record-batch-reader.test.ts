@@ -63,7 +63,8 @@ describe('readRecordBatches', () => {
     it(`names message format ${magic} as unsupported`, () => {
       const { bytes } = javaBatch(`magic ${magic}`)
       expect(() => readRecordBatches(bytes))
-        .to.throw().with.deep.include({ code: 'RECORD_BATCH_UNSUPPORTED', details: { baseOffset: 0, magic } })
+        .to.throw()
+        .with.deep.include({ code: 'RECORD_BATCH_UNSUPPORTED', details: { baseOffset: 0, magic } })
     })
   }
 
@@ -72,7 +73,10 @@ describe('readRecordBatches', () => {
     for (let at = 17; at < bytes.length; at++) {
       const changed = Buffer.from(bytes)
       changed[at]! ^= 1
-      expect(codeOf(() => readRecordBatches(changed)), `byte ${at}`).to.equal('RECORD_BATCH_CORRUPT')
+      expect(
+        codeOf(() => readRecordBatches(changed)),
+        `byte ${at}`
+      ).to.equal('RECORD_BATCH_CORRUPT')
     }
     const value = Buffer.from(bytes)
     value[bytes.length - 2]! ^= 1
@@ -84,7 +88,8 @@ describe('readRecordBatches', () => {
     const bad = Buffer.from(good)
     bad[70]! ^= 1
     expect(() => readRecordBatches(Buffer.concat([good, bad])))
-      .to.throw().with.deep.include({ code: 'RECORD_BATCH_CORRUPT', details: { baseOffset: 5_000_000_000 } })
+      .to.throw()
+      .with.deep.include({ code: 'RECORD_BATCH_CORRUPT', details: { baseOffset: 5_000_000_000 } })
   })
 
   const headers: [string, (batch: Buffer) => unknown][] = [

@@ -4,8 +4,16 @@ import { type RecordBatch, RecordBatchWriter, readRecordBatches } from '../../..
 import { append, describeRecords, javaBatch, keyOf, NO_PRODUCER, valueOf } from './batches.js'
 
 const SAME_BYTES = [
-  'plain', 'null and empty keys and values', 'headers', 'timestamps before and after the first', 'no timestamp first',
-  'no timestamp at all', 'lengths around each varint size', '200 records', 'idempotent', 'transactional'
+  'plain',
+  'null and empty keys and values',
+  'headers',
+  'timestamps before and after the first',
+  'no timestamp first',
+  'no timestamp at all',
+  'lengths around each varint size',
+  '200 records',
+  'idempotent',
+  'transactional'
 ]
 
 function onlyBatch(bytes: Buffer): RecordBatch {
@@ -67,7 +75,9 @@ describe('RecordBatchWriter', () => {
   })
 
   it('refuses to finish an empty batch', () => {
-    expect(() => new RecordBatchWriter().finish(NO_PRODUCER)).to.throw().with.property('code', 'RECORD_BATCH_EMPTY')
+    expect(() => new RecordBatchWriter().finish(NO_PRODUCER))
+      .to.throw()
+      .with.property('code', 'RECORD_BATCH_EMPTY')
   })
 
   for (const timestamp of [-2, 1.5, NaN, Infinity, 2 ** 53]) {
@@ -75,7 +85,8 @@ describe('RecordBatchWriter', () => {
       const writer = new RecordBatchWriter()
       append(writer, { timestamp: 5, key: null, value: null })
       expect(() => append(writer, { timestamp, key: null, value: null }))
-        .to.throw().with.property('code', 'RECORD_TIMESTAMP_INVALID')
+        .to.throw()
+        .with.property('code', 'RECORD_TIMESTAMP_INVALID')
       expect(describeRecords(onlyBatch(writer.finish(NO_PRODUCER)))).to.have.length(1)
     })
   }

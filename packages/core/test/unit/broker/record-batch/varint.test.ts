@@ -1,8 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong
-} from '../../../../dist/broker/record-batch/varint.js'
+import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from '../../../../dist/broker/record-batch/varint.js'
 
 function zigzag(value: number): number[] {
   let rest = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value)
@@ -13,7 +11,8 @@ function zigzag(value: number): number[] {
 
 const around = (limit: number) => [limit - 1, limit, limit + 1, -limit - 1, -limit, -limit + 1]
 const int32s = [0, 6, 13, 20, 27, 30].flatMap(bits => around(2 ** bits)).concat(2 ** 31 - 1, -(2 ** 31))
-const safeIntegers = [31, 32, 34, 41, 48, 52].flatMap(bits => around(2 ** bits))
+const safeIntegers = [31, 32, 34, 41, 48, 52]
+  .flatMap(bits => around(2 ** bits))
   .concat(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, -(2 ** 53), 2 ** 31, -(2 ** 31) - 1)
 
 function written(write: typeof writeVarint, value: number): number[] {
