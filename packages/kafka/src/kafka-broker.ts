@@ -1,5 +1,11 @@
 /** Apache Kafka as a broker. Worker threads import this module, too. */
-import { MillraceError, type Broker, type BrokerConnection, type ConnectOptions, type ThreadBroker } from '@millrace/core'
+import {
+  MillraceError,
+  type Broker,
+  type BrokerConnection,
+  type ConnectOptions,
+  type ThreadBroker
+} from '@millrace/core'
 import { KafkaConnection } from './connection/kafka-connection.js'
 import { formatAddress, parseAddresses, type Address, type KafkaOptions } from './kafka-options.js'
 
@@ -47,7 +53,8 @@ class KafkaBroker implements Broker {
     try {
       return { module: import.meta.url, data: structuredClone(this.#options), transfer: [] }
     } catch (cause) {
-      const message = 'these ssl or sasl options hold functions, which cannot go to a worker thread: use threads: 0, or plain values'
+      const message =
+        'these ssl or sasl options hold functions, which cannot go to a worker thread: use threads: 0, or plain values'
       throw new MillraceError('KAFKA_OPTIONS_INVALID', message, { cause, details: { field: 'ssl, sasl' } })
     }
   }

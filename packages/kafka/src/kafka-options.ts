@@ -29,14 +29,18 @@ export function formatAddress({ host, port }: Address): string {
 /** Throws `KAFKA_OPTIONS_INVALID`, naming the field, when there is no address or one is not `host:port`. */
 export function parseAddresses(brokers: readonly string[]): Address[] {
   if (!Array.isArray(brokers) || brokers.length === 0) {
-    throw new MillraceError('KAFKA_OPTIONS_INVALID', "brokers is empty: give at least one 'host:port'", { details: { field: 'brokers' } })
+    throw new MillraceError('KAFKA_OPTIONS_INVALID', "brokers is empty: give at least one 'host:port'", {
+      details: { field: 'brokers' }
+    })
   }
   return brokers.map((text, index) => {
     const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s/]+)):(\d{1,5})$/.exec(text)
     const port = Number(match?.[3])
     if (match === null || port < 1 || port > 65_535) {
       const message = `brokers[${index}] is '${text}', which is not 'host:port'`
-      throw new MillraceError('KAFKA_OPTIONS_INVALID', message, { details: { field: `brokers[${index}]`, value: text } })
+      throw new MillraceError('KAFKA_OPTIONS_INVALID', message, {
+        details: { field: `brokers[${index}]`, value: text }
+      })
     }
     return { host: match[1] ?? match[2]!, port }
   })

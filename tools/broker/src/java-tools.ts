@@ -14,7 +14,11 @@ export async function requireJava(): Promise<void> {
   try {
     output = (await run('java', ['-version'])).stderr
   } catch (cause) {
-    throw new MillraceError('BROKER_TOOL_NO_JAVA', 'no java on the PATH: install a JDK 17 or later, or set KAFKA_BROKERS', { cause })
+    throw new MillraceError(
+      'BROKER_TOOL_NO_JAVA',
+      'no java on the PATH: install a JDK 17 or later, or set KAFKA_BROKERS',
+      { cause }
+    )
   }
   const version = Number(/version "(\d+)/.exec(output)?.[1] ?? 0)
   if (version < OLDEST_JAVA) {
@@ -28,6 +32,8 @@ export async function requireMaven(): Promise<void> {
   try {
     await run('mvn', ['-v'])
   } catch (cause) {
-    throw new MillraceError('BROKER_TOOL_NO_MAVEN', 'no mvn on the PATH: install Maven 3, or set KAFKA_BROKERS', { cause })
+    throw new MillraceError('BROKER_TOOL_NO_MAVEN', 'no mvn on the PATH: install Maven 3, or set KAFKA_BROKERS', {
+      cause
+    })
   }
 }

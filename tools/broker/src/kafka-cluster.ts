@@ -22,8 +22,9 @@ export interface StartKafkaOptions {
   readonly directory?: string
   /** Port of the first node; the others take the next ones. Default: free ports, or those of an earlier run of `directory`. */
   readonly port?: number
-  /** Added to, or replacing, entries of `server.properties`; a function gets the node's number from 0 and its client port. */
-  readonly properties?: Readonly<Record<string, string>> | ((node: number, port: number) => Readonly<Record<string, string>>)
+  /** Added to, or replacing, entries of `server.properties`; a function gets the node's number from 0 and its ports. */
+  readonly properties?:
+    Readonly<Record<string, string>> | ((node: number, ports: NodePorts) => Readonly<Record<string, string>>)
   /** Java's -Xmx for each broker; default 768m. */
   readonly heap?: string
 }
@@ -60,7 +61,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
   await requireJava()
   const jarDirectory = await ensureKafkaJars()
   const temporary = options.directory === undefined
-  const directory = temporary ? await mkdtemp(join(tmpdir(), 'millrace-kafka-')) : resolve(options.directory!)
+  const directory = temporary ? await mkdtemp(join(tmpdir(), 'millrace-kafka-')) : resolve(options.directory)
   const ports = await choosePorts(directory, options)
   const nodes = ports.map((_, index) => createNode(index, ports, directory, jarDirectory, temporary, options))
   const killAll = (): void => {
@@ -100,7 +101,8 @@ function createNode(
 ): KafkaNode {
   const own = join(directory, `node-${index + 1}`)
   const port = ports[index]!.client
-  const overrides = typeof options.properties === 'function' ? options.properties(index, port) : options.properties
+  const overrides =
+    typeof options.properties === 'function' ? options.properties(index, ports[index]!) : options.properties
   return new KafkaNode({
     id: index + 1,
     port,
@@ -114,7 +116,8 @@ function createNode(
 
 function runningNode(nodes: readonly KafkaNode[], index: number): RunningNode {
   const node = nodes[index]
-  if (node === undefined) throw new MillraceError('BROKER_TOOL_NO_SUCH_NODE', `the cluster has ${nodes.length} nodes, not a node ${index}`)
+  if (node === undefined)
+    throw new MillraceError('BROKER_TOOL_NO_SUCH_NODE', `the cluster has ${nodes.length} nodes, not a node ${index}`)
   return {
     kill: () => node.kill(),
     stop: () => node.stop(),
@@ -130,7 +133,10 @@ async function choosePorts(directory: string, options: StartKafkaOptions): Promi
   const count = options.nodes ?? 1
   const file = join(directory, 'ports.json')
   await mkdir(directory, { recursive: true })
-  const known = await readFile(file, 'utf8').then(text => JSON.parse(text) as NodePorts[], () => undefined)
+  const known = await readFile(file, 'utf8').then(
+    text => JSON.parse(text) as NodePorts[],
+    () => undefined
+  )
   if (known !== undefined && known.length !== count) {
     const message = `${directory} holds a cluster of ${known.length} nodes, not ${count}: give another directory`
     throw new MillraceError('BROKER_TOOL_START_FAILED', message, { details: { directory } })

@@ -1,6 +1,7 @@
 /** The broker that a test run shares. */
 import { MillraceError } from '@millrace/state'
-import { startKafka } from './kafka-cluster.js'
+import { requireJava } from './java-tools.js'
+import { startKafka, type RunningKafka, type StartKafkaOptions } from './kafka-cluster.js'
 
 /** Brokers to test against, or why there are none. */
 export type KafkaForTests = { readonly brokers: readonly string[] } | { readonly unavailable: string }
@@ -37,13 +38,37 @@ export async function requireKafka(context: TestContext): Promise<readonly strin
   return []
 }
 
+/**
+ * For the `before` hook of a suite that stops brokers or configures them: resolves to a cluster of its own, which the suite stops,
+ * or skips the suite as `requireKafka` does. `KAFKA_BROKERS` is ignored. `options` is asked only where Java and Maven are there.
+ */
+export async function requireOwnKafka(
+  context: TestContext,
+  options: () => Promise<StartKafkaOptions> = () => Promise.resolve({})
+): Promise<RunningKafka> {
+  context.timeout(START_TIMEOUT_MS)
+  const kafka = await startOrExplain(options)
+  if (!('unavailable' in kafka)) return kafka
+  sayOnce(kafka.unavailable)
+  context.skip()
+  throw new MillraceError('BROKER_TOOL_UNAVAILABLE', kafka.unavailable)
+}
+
 async function find(): Promise<KafkaForTests> {
   const given = process.env['KAFKA_BROKERS']
   if (given !== undefined && given !== '') return { brokers: given.split(',').map(address => address.trim()) }
+  return startOrExplain(() => Promise.resolve({}))
+}
+
+async function startOrExplain(
+  options: () => Promise<StartKafkaOptions>
+): Promise<RunningKafka | { readonly unavailable: string }> {
   try {
-    return { brokers: (await startKafka()).brokers }
+    await requireJava()
+    return await startKafka(await options())
   } catch (cause) {
-    const missing = cause instanceof MillraceError && ['BROKER_TOOL_NO_JAVA', 'BROKER_TOOL_NO_MAVEN'].includes(cause.code)
+    const missing =
+      cause instanceof MillraceError && ['BROKER_TOOL_NO_JAVA', 'BROKER_TOOL_NO_MAVEN'].includes(cause.code)
     if (!missing || process.env['MILLRACE_REQUIRE_BROKER'] === '1') throw cause
     return { unavailable: cause.message }
   }

@@ -24,7 +24,10 @@ export const KAFKA_VERSION = '4.3.1'
 export async function ensureKafkaJars(): Promise<string> {
   const directory = join(cacheDirectory, `kafka-${KAFKA_VERSION}`)
   // Named after the pom's content, so that a changed pom is noticed.
-  const marker = `complete-${createHash('sha256').update(await readFile(pomFile)).digest('hex').slice(0, 12)}`
+  const marker = `complete-${createHash('sha256')
+    .update(await readFile(pomFile))
+    .digest('hex')
+    .slice(0, 12)}`
   if (existsSync(join(directory, marker))) return directory
 
   await requireMaven()

@@ -98,9 +98,18 @@ export class KafkaNode {
   /** In a process group of its own, so that Ctrl-C reaches only the parent, which then stops it in good order. */
   private java(args: readonly string[], heap: string): ChildProcess {
     const log = openSync(this.logFile, 'a')
-    const flags = [`-Xmx${heap}`, '-Dorg.slf4j.simpleLogger.showDateTime=true', '-cp', join(this.options.jarDirectory, '*')]
+    const flags = [
+      `-Xmx${heap}`,
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-cp',
+      join(this.options.jarDirectory, '*')
+    ]
     try {
-      return spawn('java', [...flags, ...args], { stdio: ['ignore', log, log], detached: true, cwd: this.options.directory })
+      return spawn('java', [...flags, ...args], {
+        stdio: ['ignore', log, log],
+        detached: true,
+        cwd: this.options.directory
+      })
     } finally {
       closeSync(log)
     }

@@ -22,7 +22,9 @@ type Announcement = { readonly started: string } | { readonly error: string }
 const STOP_TIMEOUT_MS = 60_000
 
 const program = new Command('npm run broker --')
-  .description('Starts and stops a real Apache Kafka 4.3.1 on 127.0.0.1, from Maven Central\'s jars. Needs a JDK 17 and Maven.')
+  .description(
+    "Starts and stops a real Apache Kafka 4.3.1 on 127.0.0.1, from Maven Central's jars. Needs a JDK 17 and Maven."
+  )
   .showHelpAfterError('(see --help)')
 
 program
@@ -82,7 +84,9 @@ async function startDetached({ nodes, port, directory, heap }: StartOptions): Pr
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc']
   })
-  const ended = once(child, 'exit').then(([code]): Announcement => ({ error: `the broker's process ended with ${String(code)}\n` }))
+  const ended = once(child, 'exit').then(([code]): Announcement => ({
+    error: `the broker's process ended with ${String(code)}\n`
+  }))
   const told = await Promise.race([once(child, 'message').then(([message]) => message as Announcement), ended])
   announce(told)
   if ('error' in told) process.exitCode = 1
@@ -106,7 +110,11 @@ async function stop(port: number): Promise<void> {
   process.kill(running.pid, 'SIGTERM')
   const deadline = Date.now() + STOP_TIMEOUT_MS
   while ((await readBroker(port)) !== undefined) {
-    if (Date.now() > deadline) throw new MillraceError('BROKER_TOOL_STOP_FAILED', `process ${running.pid} is still running after ${STOP_TIMEOUT_MS / 1000} s`)
+    if (Date.now() > deadline)
+      throw new MillraceError(
+        'BROKER_TOOL_STOP_FAILED',
+        `process ${running.pid} is still running after ${STOP_TIMEOUT_MS / 1000} s`
+      )
     await delay(100)
   }
   process.stdout.write(`stopped ${running.brokers.join(',')}\n`)
@@ -119,7 +127,9 @@ async function status(port: number): Promise<void> {
     process.exitCode = 1
     return
   }
-  process.stdout.write(`Kafka at ${running.brokers.join(',')} (process ${running.pid}, data and logs in ${running.directory})\n`)
+  process.stdout.write(
+    `Kafka at ${running.brokers.join(',')} (process ${running.pid}, data and logs in ${running.directory})\n`
+  )
 }
 
 function parsePort(text: string): number {

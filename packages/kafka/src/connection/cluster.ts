@@ -82,7 +82,11 @@ export class Cluster {
   }
 
   /** `retrying`, ended by `close`. */
-  async retrying<T>(timeoutMs: number, attempt: (remainingMs: number) => Promise<T>, mayRepeat = isTransient as (error: unknown) => boolean): Promise<T> {
+  async retrying<T>(
+    timeoutMs: number,
+    attempt: (remainingMs: number) => Promise<T>,
+    mayRepeat = isTransient as (error: unknown) => boolean
+  ): Promise<T> {
     return retrying({ timeoutMs, signal: this.#closing.signal, mayRepeat }, remainingMs => {
       if (this.#closed) throw closedError()
       return attempt(remainingMs)
@@ -96,7 +100,11 @@ export class Cluster {
     { repeatable = true }: { readonly repeatable?: boolean } = {}
   ): Promise<Answer> {
     const mayRepeat = (error: unknown): boolean => isTransient(error) && (repeatable || error.details['sent'] !== true)
-    return this.retrying(this.requestTimeoutMs, remainingMs => this.#askOneOfAll(api, request, remainingMs, repeatable), mayRepeat)
+    return this.retrying(
+      this.requestTimeoutMs,
+      remainingMs => this.#askOneOfAll(api, request, remainingMs, repeatable),
+      mayRepeat
+    )
   }
 
   /** What a node that is found by itself knows of these topics. */
@@ -122,27 +130,48 @@ export class Cluster {
   }
 
   /** One request to one node over a shared connection, once. */
-  async ask<Request, Answer extends Reply>(node: number, lane: Lane, api: Api<Request, Answer>, request: Request, timeoutMs: number): Promise<Answer> {
+  async ask<Request, Answer extends Reply>(
+    node: number,
+    lane: Lane,
+    api: Api<Request, Answer>,
+    request: Request,
+    timeoutMs: number
+  ): Promise<Answer> {
     const sockets = this.#nodes.get(node) ?? (await this.#lookUp(node))
     const socket = await sockets.shared(lane)
     return socket.request(api, request, timeoutMs)
   }
 
   /** One request to one node over a connection of its own, once. */
-  async askAlone<Request, Answer extends Reply>(node: number, api: Api<Request, Answer>, request: Request, timeoutMs: number, signal?: AbortSignal): Promise<Answer> {
+  async askAlone<Request, Answer extends Reply>(
+    node: number,
+    api: Api<Request, Answer>,
+    request: Request,
+    timeoutMs: number,
+    signal?: AbortSignal
+  ): Promise<Answer> {
     const sockets = this.#nodes.get(node) ?? (await this.#lookUp(node))
     return sockets.alone(api, request, timeoutMs, signal)
   }
 
   /** Asks the group's coordinator, which is found, found again when it moved, and waited for while it loads. */
-  async askCoordinator<Request, Answer extends Reply>(groupId: string, call: CoordinatorCall<Request, Answer>): Promise<Answer> {
+  async askCoordinator<Request, Answer extends Reply>(
+    groupId: string,
+    call: CoordinatorCall<Request, Answer>
+  ): Promise<Answer> {
     const { api, request, errorOf, detailsOf, alone = false, timeoutMs = this.requestTimeoutMs } = call
     return this.retrying(timeoutMs, async remainingMs => {
       try {
         const node = this.#coordinators.get(groupId) ?? (await this.#findCoordinator(groupId))
-        const answer = await (alone ? this.askAlone(node, api, request, remainingMs) : this.ask(node, 'group', api, request, remainingMs))
+        const answer = await (alone
+          ? this.askAlone(node, api, request, remainingMs)
+          : this.ask(node, 'group', api, request, remainingMs))
         const errorCode = errorOf(answer)
-        if (errorCode !== 0) throw answeredError(errorCode, `${api.name} request of group '${groupId}'`, { groupId, ...detailsOf?.(answer) })
+        if (errorCode !== 0)
+          throw answeredError(errorCode, `${api.name} request of group '${groupId}'`, {
+            groupId,
+            ...detailsOf?.(answer)
+          })
         return answer
       } catch (error) {
         if (hasTimedOut(error) || isTransient(error)) this.#coordinators.delete(groupId)
@@ -173,7 +202,9 @@ export class Cluster {
         return await socket.request(api, request, shareMs)
       } catch (error) {
         if (this.#closed) throw closedError()
-        const goOn = repeatable ? isTransient(error) || hasTimedOut(error) : isTransient(error) && error.details['sent'] !== true
+        const goOn = repeatable
+          ? isTransient(error) || hasTimedOut(error)
+          : isTransient(error) && error.details['sent'] !== true
         if (!goOn) throw error
         failure = error
       }
@@ -199,7 +230,8 @@ export class Cluster {
 
   async #findCoordinator(groupId: string): Promise<number> {
     const { errorCode, errorMessage, node } = await this.askAny(findCoordinator, { groupId })
-    if (errorCode !== 0) throw answeredError(errorCode, `look-up of the coordinator of group '${groupId}'`, { groupId }, errorMessage)
+    if (errorCode !== 0)
+      throw answeredError(errorCode, `look-up of the coordinator of group '${groupId}'`, { groupId }, errorMessage)
     this.#learnNode(node)
     this.#coordinators.set(groupId, node.id)
     return node.id

@@ -1,6 +1,11 @@
 /** Calls that go to a group's coordinator. */
 import type {
-  GroupMembership, JoinGroupReply, JoinGroupRequest, OffsetCommit, SyncGroupRequest, TopicPartition
+  GroupMembership,
+  JoinGroupReply,
+  JoinGroupRequest,
+  OffsetCommit,
+  SyncGroupRequest,
+  TopicPartition
 } from '@millrace/core'
 import type { PartitionOutcome } from '../protocol/delete-records.js'
 import { heartbeat } from '../protocol/heartbeat.js'
@@ -23,14 +28,17 @@ export class Groups {
 
   async join(request: JoinGroupRequest): Promise<JoinGroupReply> {
     this.#rebalanceTimeouts.set(request.groupId, request.rebalanceTimeoutMs)
-    const { generationId, memberId, leaderId, protocol, members } = await this.#cluster.askCoordinator(request.groupId, {
-      api: joinGroup,
-      request,
-      errorOf: reply => reply.errorCode,
-      detailsOf: reply => ({ memberId: reply.memberId }),
-      alone: true,
-      timeoutMs: request.rebalanceTimeoutMs + this.#cluster.requestTimeoutMs
-    })
+    const { generationId, memberId, leaderId, protocol, members } = await this.#cluster.askCoordinator(
+      request.groupId,
+      {
+        api: joinGroup,
+        request,
+        errorOf: reply => reply.errorCode,
+        detailsOf: reply => ({ memberId: reply.memberId }),
+        alone: true,
+        timeoutMs: request.rebalanceTimeoutMs + this.#cluster.requestTimeoutMs
+      }
+    )
     return { generationId, memberId, leaderId, protocol, members }
   }
 
@@ -77,7 +85,8 @@ export class Groups {
     const reply = await this.#cluster.askCoordinator(groupId, {
       api: offsetFetch,
       request: { groupId, partitions },
-      errorOf: ({ errorCode, partitions: found }) => (errorCode !== 0 ? errorCode : (firstFailure(found)?.errorCode ?? 0)),
+      errorOf: ({ errorCode, partitions: found }) =>
+        errorCode !== 0 ? errorCode : (firstFailure(found)?.errorCode ?? 0),
       detailsOf: ({ partitions: found }) => place(firstFailure(found))
     })
     return reply.partitions

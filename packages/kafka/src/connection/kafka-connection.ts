@@ -1,7 +1,22 @@
 /** An open connection to a Kafka cluster: the port's calls, each handed to the part that knows whom to ask. */
 import type {
-  BrokerConnection, FetchRequest, FetchResult, GroupMembership, JoinGroupReply, JoinGroupRequest, Logger, NewTopic, OffsetCommit,
-  OffsetPosition, PartitionOffset, ProduceBatch, ProduceResult, ProducerIdentity, SyncGroupRequest, TopicDescription, TopicPartition
+  BrokerConnection,
+  FetchRequest,
+  FetchResult,
+  GroupMembership,
+  JoinGroupReply,
+  JoinGroupRequest,
+  Logger,
+  NewTopic,
+  OffsetCommit,
+  OffsetPosition,
+  PartitionOffset,
+  ProduceBatch,
+  ProduceResult,
+  ProducerIdentity,
+  SyncGroupRequest,
+  TopicDescription,
+  TopicPartition
 } from '@millrace/core'
 import { answeredError } from '../errors.js'
 import { initProducerId } from '../protocol/init-producer-id.js'
@@ -90,7 +105,8 @@ export class KafkaConnection implements BrokerConnection {
     return this.#groups.committed(groupId, partitions)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#cluster.close()
+    return Promise.resolve()
   }
 }

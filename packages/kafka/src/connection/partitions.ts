@@ -1,7 +1,15 @@
 /** Calls that go to the leaders of partitions. */
 import {
-  BrokerError, type FetchRequest, type FetchResult, type Logger, type OffsetPosition, type PartitionOffset, type ProduceBatch,
-  type ProduceResult, type TopicDescription, type TopicPartition
+  BrokerError,
+  type FetchRequest,
+  type FetchResult,
+  type Logger,
+  type OffsetPosition,
+  type PartitionOffset,
+  type ProduceBatch,
+  type ProduceResult,
+  type TopicDescription,
+  type TopicPartition
 } from '@millrace/core'
 import { answeredError, brokerErrorName, isTransient, kafkaErrorName } from '../errors.js'
 import { deleteRecords, type PartitionOutcome } from '../protocol/delete-records.js'
@@ -28,16 +36,21 @@ export class Partitions {
     this.#logger = modules.logger
   }
 
-  async listOffsets(partitions: readonly TopicPartition[], position: OffsetPosition): Promise<readonly PartitionOffset[]> {
+  async listOffsets(
+    partitions: readonly TopicPartition[],
+    position: OffsetPosition
+  ): Promise<readonly PartitionOffset[]> {
     const outcomes = await this.#askLeaders('offsets', partitions, async (node, entries, timeoutMs) => {
-      return (await this.#cluster.ask(node, 'control', listOffsets, { partitions: entries, position }, timeoutMs)).partitions
+      return (await this.#cluster.ask(node, 'control', listOffsets, { partitions: entries, position }, timeoutMs))
+        .partitions
     })
     return outcomes.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
   }
 
   async deleteRecords(before: readonly PartitionOffset[]): Promise<void> {
     await this.#askLeaders('deletion of records', before, async (node, entries, timeoutMs) => {
-      return (await this.#cluster.ask(node, 'control', deleteRecords, { before: entries, timeoutMs }, timeoutMs)).partitions
+      return (await this.#cluster.ask(node, 'control', deleteRecords, { before: entries, timeoutMs }, timeoutMs))
+        .partitions
     })
   }
 
@@ -45,7 +58,9 @@ export class Partitions {
     const timeoutMs = this.#cluster.requestTimeoutMs
     // Sent without waiting in between: a node answers the requests of one connection in their order.
     const replies = await Promise.all(
-      oneBatchPerPartition(batches).map(round => this.#cluster.ask(node, 'produce', produce, { batches: round, timeoutMs }, timeoutMs + ANSWER_GRACE_MS))
+      oneBatchPerPartition(batches).map(round =>
+        this.#cluster.ask(node, 'produce', produce, { batches: round, timeoutMs }, timeoutMs + ANSWER_GRACE_MS)
+      )
     )
     return replies.flatMap(reply => reply.partitions.map(outcome => this.#produceResult(node, outcome)))
   }
@@ -59,7 +74,9 @@ export class Partitions {
     try {
       const forward = (): void => stop.abort()
       signal.addEventListener('abort', forward, { once: true })
-      const reply = await Promise.race([answer, rejectOnAbort(stop.signal, aborted)]).finally(() => signal.removeEventListener('abort', forward))
+      const reply = await Promise.race([answer, rejectOnAbort(stop.signal, aborted)]).finally(() =>
+        signal.removeEventListener('abort', forward)
+      )
       if (reply.errorCode !== 0) throw answeredError(reply.errorCode, `fetch from node ${node}`, { node })
       return reply.partitions.map(outcome => this.#fetchResult(node, outcome))
     } catch (error) {
@@ -69,9 +86,17 @@ export class Partitions {
     }
   }
 
-  #produceResult(node: number, { topic, partition, baseOffset, errorCode, errorMessage }: ProduceOutcome): ProduceResult {
+  #produceResult(
+    node: number,
+    { topic, partition, baseOffset, errorCode, errorMessage }: ProduceOutcome
+  ): ProduceResult {
     if (errorCode === 0) return { topic, partition, baseOffset }
-    return { topic, partition, baseOffset: -1, error: this.#partitionError('produce', { node, topic, partition }, errorCode, errorMessage) }
+    return {
+      topic,
+      partition,
+      baseOffset: -1,
+      error: this.#partitionError('produce', { node, topic, partition }, errorCode, errorMessage)
+    }
   }
 
   #fetchResult(node: number, { errorCode, ...outcome }: FetchOutcome): FetchResult {
@@ -81,10 +106,19 @@ export class Partitions {
   }
 
   /** The reply has room for a word only: what else the broker said goes to the log. */
-  #partitionError(what: string, at: TopicPartition & { readonly node: number }, errorCode: number, errorMessage?: string): ReturnType<typeof brokerErrorName> {
+  #partitionError(
+    what: string,
+    at: TopicPartition & { readonly node: number },
+    errorCode: number,
+    errorMessage?: string
+  ): ReturnType<typeof brokerErrorName> {
     const error = brokerErrorName(errorCode)
     this.#leaders.delete(at.topic)
-    const facts = { ...at, kafkaError: kafkaErrorName(errorCode), ...(errorMessage === undefined ? {} : { errorMessage }) }
+    const facts = {
+      ...at,
+      kafkaError: kafkaErrorName(errorCode),
+      ...(errorMessage === undefined ? {} : { errorMessage })
+    }
     if (error === 'UNKNOWN') this.#logger.warn(facts, `Kafka refused a ${what} request`)
     else this.#logger.debug(facts, `Kafka refused a ${what} request`)
     return error
@@ -105,7 +139,9 @@ export class Partitions {
         const outcomes = (await Promise.all([...byLeader].map(([node, own]) => ask(node, own, remainingMs)))).flat()
         answered.push(...outcomes.filter(outcome => outcome.errorCode === 0))
         const failures = outcomes.filter(outcome => outcome.errorCode !== 0)
-        rest = rest.filter(entry => failures.some(failure => failure.topic === entry.topic && failure.partition === entry.partition))
+        rest = rest.filter(entry =>
+          failures.some(failure => failure.topic === entry.topic && failure.partition === entry.partition)
+        )
         const errors = failures.map(({ topic, partition, errorCode }) => refusal(what, { topic, partition }, errorCode))
         const first = errors.find(error => !isTransient(error)) ?? errors[0]
         if (first !== undefined) throw first
@@ -117,7 +153,10 @@ export class Partitions {
     return answered
   }
 
-  async #groupByLeader<Entry extends TopicPartition>(what: string, entries: readonly Entry[]): Promise<Map<number, Entry[]>> {
+  async #groupByLeader<Entry extends TopicPartition>(
+    what: string,
+    entries: readonly Entry[]
+  ): Promise<Map<number, Entry[]>> {
     const unknown = [...new Set(entries.map(entry => entry.topic))].filter(topic => !this.#leaders.has(topic))
     for (const [name, description] of await this.#topics.describe(unknown)) this.#leaders.set(name, description)
     const byLeader = new Map<number, Entry[]>()

@@ -33,16 +33,31 @@ export class Topics {
 
   async create(topics: readonly NewTopic[]): Promise<void> {
     await this.#change('creation', topics, rest =>
-      this.#cluster.askAny(createTopics, { topics: rest, timeoutMs: this.#cluster.requestTimeoutMs }, { repeatable: false })
+      this.#cluster.askAny(
+        createTopics,
+        { topics: rest, timeoutMs: this.#cluster.requestTimeoutMs },
+        { repeatable: false }
+      )
     )
-    await this.#untilEverywhere(topics.map(topic => topic.name), 'has no leader', topic => {
-      return topic.errorCode === 0 && topic.partitions.every(partition => partition.leader >= 0)
-    })
+    await this.#untilEverywhere(
+      topics.map(topic => topic.name),
+      'has no leader',
+      topic => {
+        return topic.errorCode === 0 && topic.partitions.every(partition => partition.leader >= 0)
+      }
+    )
   }
 
   async delete(names: readonly string[]): Promise<void> {
-    await this.#change('deletion', names.map(name => ({ name })), rest =>
-      this.#cluster.askAny(deleteTopics, { names: rest.map(topic => topic.name), timeoutMs: this.#cluster.requestTimeoutMs }, { repeatable: false })
+    await this.#change(
+      'deletion',
+      names.map(name => ({ name })),
+      rest =>
+        this.#cluster.askAny(
+          deleteTopics,
+          { names: rest.map(topic => topic.name), timeoutMs: this.#cluster.requestTimeoutMs },
+          { repeatable: false }
+        )
     )
     await this.#untilEverywhere(names, 'is still there', topic => topic.errorCode === UNKNOWN_TOPIC)
   }
@@ -55,18 +70,26 @@ export class Topics {
   ): Promise<void> {
     let rest = topics
     if (rest.length === 0) return
-    await this.#cluster.retrying(this.#cluster.requestTimeoutMs, async () => {
-      const failures = (await ask(rest)).topics.filter(outcome => outcome.errorCode !== 0)
-      const errors = failures.map(({ name, errorCode, errorMessage }) =>
-        answeredError(errorCode, `${what} of topic '${name}'`, { topic: name }, errorMessage)
-      )
-      const last = errors.find(error => !mayAskAgain(error)) ?? errors[0]
-      rest = rest.filter(topic => failures.some(failure => failure.name === topic.name))
-      if (last !== undefined) throw last
-    }, mayAskAgain)
+    await this.#cluster.retrying(
+      this.#cluster.requestTimeoutMs,
+      async () => {
+        const failures = (await ask(rest)).topics.filter(outcome => outcome.errorCode !== 0)
+        const errors = failures.map(({ name, errorCode, errorMessage }) =>
+          answeredError(errorCode, `${what} of topic '${name}'`, { topic: name }, errorMessage)
+        )
+        const last = errors.find(error => !mayAskAgain(error)) ?? errors[0]
+        rest = rest.filter(topic => failures.some(failure => failure.name === topic.name))
+        if (last !== undefined) throw last
+      },
+      mayAskAgain
+    )
   }
 
-  async #untilEverywhere(names: readonly string[], lacks: string, done: (topic: TopicMetadata) => boolean): Promise<void> {
+  async #untilEverywhere(
+    names: readonly string[],
+    lacks: string,
+    done: (topic: TopicMetadata) => boolean
+  ): Promise<void> {
     if (names.length === 0) return
     const unfinished = (replies: readonly MetadataReply[]): TopicMetadata | undefined =>
       replies.flatMap(reply => reply.topics).find(topic => !done(topic))
@@ -90,5 +113,8 @@ function mayAskAgain(error: unknown): boolean {
 
 function describeTopic({ name, partitions }: TopicMetadata): TopicDescription {
   const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
-  return { name, partitions: sorted.map(({ partition, leader }) => ({ partition, leader: leader < 0 ? undefined : leader })) }
+  return {
+    name,
+    partitions: sorted.map(({ partition, leader }) => ({ partition, leader: leader < 0 ? undefined : leader }))
+  }
 }

@@ -80,7 +80,8 @@ export class ResponseReader {
   array<Element>(read: (reader: this) => Element): Element[] {
     const count = this.uvarint() - 1
     // Every element takes at least one byte, so a lie about the count ends here instead of in memory.
-    if (count > this.remaining) throw this.#corrupt(`${count} elements are announced, and ${this.remaining} bytes follow`)
+    if (count > this.remaining)
+      throw this.#corrupt(`${count} elements are announced, and ${this.remaining} bytes follow`)
     const elements: Element[] = []
     for (let i = 0; i < count; i++) elements.push(read(this))
     return elements

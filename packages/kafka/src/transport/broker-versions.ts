@@ -20,8 +20,21 @@ import { syncGroup } from '../protocol/sync-group.js'
 
 /** Every API this package speaks, in the one version it speaks. */
 export const SPOKEN_APIS: readonly { readonly name: string; readonly key: number; readonly version: number }[] = [
-  metadata, createTopics, deleteTopics, deleteRecords, listOffsets, initProducerId, produce, fetch, findCoordinator,
-  joinGroup, syncGroup, heartbeat, leaveGroup, offsetCommit, offsetFetch
+  metadata,
+  createTopics,
+  deleteTopics,
+  deleteRecords,
+  listOffsets,
+  initProducerId,
+  produce,
+  fetch,
+  findCoordinator,
+  joinGroup,
+  syncGroup,
+  heartbeat,
+  leaveGroup,
+  offsetCommit,
+  offsetFetch
 ]
 
 /** SaslHandshake and SaslAuthenticate, which kafkajs sends itself. */
@@ -34,7 +47,10 @@ export function checkVersions(address: string, errorCode: number, versions: Read
     const range = versions.get(key)
     if (range === undefined) throw unsupported(address, `it has no ${name}`)
     if (version < range.minVersion || version > range.maxVersion) {
-      throw unsupported(address, `it offers ${name} v${range.minVersion} to v${range.maxVersion}, and v${version} is needed`)
+      throw unsupported(
+        address,
+        `it offers ${name} v${range.minVersion} to v${range.maxVersion}, and v${version} is needed`
+      )
     }
   }
 }

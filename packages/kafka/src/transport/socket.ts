@@ -64,6 +64,8 @@ export class Socket {
     const socket = new Socket(address, timeoutMs, options, logger)
     try {
       await socket.#connection.connect()
+      // kafkajs forgets a request that is written while the other side hangs up: it would never be answered.
+      socket.#connection.socket?.once('close', () => socket.#end(socket.#hungUp()))
       await socket.#greet(timeoutMs)
       return socket
     } catch (cause) {
@@ -80,7 +82,11 @@ export class Socket {
   }
 
   /** One request and its answer. Requests are answered in the order they were sent. */
-  async request<Request, Reply extends Throttled>(api: Api<Request, Reply>, request: Request, timeoutMs: number): Promise<Reply> {
+  async request<Request, Reply extends Throttled>(
+    api: Api<Request, Reply>,
+    request: Request,
+    timeoutMs: number
+  ): Promise<Reply> {
     if (this.#options.sasl !== undefined && !this.#connection.isAuthenticated()) {
       await this.#connection.authenticate().catch((cause: unknown) => {
         throw this.#translate(cause, false)
@@ -97,9 +103,13 @@ export class Socket {
 
   /** At once: what is unanswered is rejected. */
   close(): void {
+    this.#end(new BrokerError('CLOSED', `the connection to ${this.address} was closed`))
+  }
+
+  #end(reason: BrokerError): void {
     if (this.#closed) return
     this.#closed = true
-    this.#connection.rejectRequests(new BrokerError('CLOSED', `the connection to ${this.address} was closed`))
+    this.#connection.rejectRequests(reason)
     // Only waits for requests, of which there are none left.
     void this.#connection.disconnect()
     this.#connection.socket?.destroy()
@@ -117,7 +127,11 @@ export class Socket {
     await this.#connection.authenticate()
   }
 
-  async #exchange(api: { name: string; key: number; version: number }, chunks: readonly Buffer[], timeoutMs: number): Promise<Buffer> {
+  async #exchange(
+    api: { name: string; key: number; version: number },
+    chunks: readonly Buffer[],
+    timeoutMs: number
+  ): Promise<Buffer> {
     const connection = this.#connection
     let sent = false
     try {
@@ -143,9 +157,15 @@ export class Socket {
     }
   }
 
+  #hungUp(): BrokerError {
+    const message = `Kafka at ${this.address} closed the connection`
+    return new BrokerError('UNREACHABLE', message, { details: { address: this.address, sent: true } })
+  }
+
   #write(chunks: readonly Buffer[]): void {
     const { socket } = this.#connection
-    if (socket === undefined) throw new BrokerError('UNREACHABLE', `the connection to Kafka at ${this.address} is closed`)
+    if (socket === undefined)
+      throw new BrokerError('UNREACHABLE', `the connection to Kafka at ${this.address} is closed`)
     socket.cork()
     for (const chunk of chunks) socket.write(chunk)
     socket.uncork()
@@ -154,17 +174,28 @@ export class Socket {
   /** kafkajs's errors in the port's words. `sent`: whether the broker may have seen the request. */
   #translate(cause: unknown, sent: boolean): MillraceError {
     if (cause instanceof MillraceError) return cause
-    const { name, message, code } = cause instanceof Error ? (cause as Error & { code?: unknown }) : { name: '', message: String(cause), code: undefined }
+    const { name, message, code } =
+      cause instanceof Error
+        ? (cause as Error & { code?: unknown })
+        : { name: '', message: String(cause), code: undefined }
     const details = { address: this.address, sent }
     if (name === 'KafkaJSRequestTimeoutError') {
-      return new BrokerError('REQUEST_TIMED_OUT', `Kafka at ${this.address} did not answer: ${message}`, { cause, details })
+      return new BrokerError('REQUEST_TIMED_OUT', `Kafka at ${this.address} did not answer: ${message}`, {
+        cause,
+        details
+      })
     }
     if (name === 'KafkaJSSASLAuthenticationError') {
-      return new BrokerError('AUTHENTICATION_FAILED', `Kafka at ${this.address} does not let us in: ${message}`, { cause, details })
+      return new BrokerError('AUTHENTICATION_FAILED', `Kafka at ${this.address} does not let us in: ${message}`, {
+        cause,
+        details
+      })
     }
     // Of requests with a broker's error as answer, kafkajs itself sends only those of the SASL handshake.
-    if (name === 'KafkaJSProtocolError' && typeof code === 'number') return answeredError(code, `handshake with ${this.address}`, details)
-    return new BrokerError('UNREACHABLE', `Kafka at ${this.address} is unreachable: ${message}`, { cause, details })
+    if (name === 'KafkaJSProtocolError' && typeof code === 'number')
+      return answeredError(code, `handshake with ${this.address}`, details)
+    const why = message.replace(/^Connection error: /, '')
+    return new BrokerError('UNREACHABLE', `Kafka at ${this.address} is unreachable: ${why}`, { cause, details })
   }
 }
 
