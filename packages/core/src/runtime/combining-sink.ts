@@ -10,11 +10,13 @@ const PARTIAL_HEADERS: Headers = Object.freeze([[PARTIAL_HEADER, Buffer.of(1)] a
 /** Keys held at most; a full map is written out as a whole, which keeps the order of partials per key. */
 const MAX_KEYS = 65_536
 
+/** Stays for its key from flush to flush: made anew each time, they were most of what the collector had to do. */
 interface Partial {
   readonly key: unknown
   value: unknown
   timestamp: number
-  context: RecordContext
+  /** Of the last record merged; undefined when nothing was merged since the last flush. */
+  context: RecordContext | undefined
 }
 
 /** Holds partial results between flushes; what it holds is lost in a crash and made again from the source. */
@@ -23,6 +25,8 @@ export class CombiningSink {
   readonly #keySerde: Serde<unknown>
   readonly #write: SinkWrite
   readonly #partials = new Map<string, Partial>()
+  /** Those to write, in the order of their first record. */
+  #pending: Partial[] = []
 
   constructor(
     options: { readonly node: SinkNode; readonly combiner: Combiner },
@@ -37,28 +41,36 @@ export class CombiningSink {
   readonly process: Process = (key, value, timestamp, context) => {
     if (key === null || key === undefined || value === null || value === undefined) return
     const mapKey = latin1(this.#keySerde, key)
-    const partial = this.#partials.get(mapKey)
-    if (partial !== undefined) {
+    let partial = this.#partials.get(mapKey)
+    if (partial?.context !== undefined) {
       partial.value = this.#combiner.add(key, value, partial.value)
       if (timestamp > partial.timestamp) partial.timestamp = timestamp
       partial.context = context
       return
     }
-    if (this.#partials.size >= MAX_KEYS) this.flush()
-    this.#partials.set(mapKey, {
-      key,
-      value: this.#combiner.add(key, value, this.#combiner.initial()),
-      timestamp,
-      context
-    })
+    if (partial === undefined) {
+      if (this.#partials.size >= MAX_KEYS) {
+        this.flush()
+        this.#partials.clear()
+      }
+      partial = { key, value: undefined, timestamp, context }
+      this.#partials.set(mapKey, partial)
+    }
+    partial.value = this.#combiner.add(key, value, this.#combiner.initial())
+    partial.timestamp = timestamp
+    partial.context = context
+    this.#pending.push(partial)
   }
 
   /** Writes everything held. */
   flush(): void {
     const serde = this.#combiner.partial
-    for (const { key, value, timestamp, context } of this.#partials.values()) {
-      this.#write(key, value, timestamp, context, PARTIAL_HEADERS, serde)
+    for (const partial of this.#pending) {
+      const { key, value, timestamp, context } = partial
+      this.#write(key, value, timestamp, context!, PARTIAL_HEADERS, serde)
+      partial.value = undefined
+      partial.context = undefined
     }
-    this.#partials.clear()
+    this.#pending = []
   }
 }

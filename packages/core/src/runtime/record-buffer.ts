@@ -35,8 +35,8 @@ export class PartitionQueue {
   readonly head: HeadRecord = { key: null, value: null, timestamp: 0, context: EMPTY_CONTEXT }
   readonly decoder: RecordDecoder
 
+  /** The first is the one the cursor is in; done batches leave at once, since each holds on to a whole fetch. */
   #batches: RecordBatch[] = []
-  #next = 0
   #cursor: RecordCursor | undefined
   /** Where the position goes once the batches at hand are used up; fetches also pass offsets without records. */
   #endOffset: number
@@ -59,7 +59,6 @@ export class PartitionQueue {
   /** Goes on from another offset; what is buffered is dropped. */
   reset(offset: number): void {
     this.#batches = []
-    this.#next = 0
     this.#cursor = undefined
     this.bufferedBytes = 0
     this.hasHead = false
@@ -119,20 +118,15 @@ export class PartitionQueue {
   }
 
   #openNextBatch(): RecordCursor | undefined {
-    const batch = this.#batches[this.#next]
+    const [batch] = this.#batches
     if (batch === undefined) return undefined
     this.#cursor = batch.cursor()
     return this.#cursor
   }
 
   #closeBatch(): void {
-    this.bufferedBytes -= this.#batches[this.#next]!.sizeInBytes
+    this.bufferedBytes -= this.#batches.shift()!.sizeInBytes
     this.#cursor = undefined
-    this.#next++
-    if (this.#next === this.#batches.length) {
-      this.#batches = []
-      this.#next = 0
-    }
   }
 }
 
