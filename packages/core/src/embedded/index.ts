@@ -61,5 +61,9 @@ export function embedded(options: EmbeddedOptions = {}): Broker {
 }
 
 async function openMemory(): Promise<OpenLog> {
-  return { metadata: await MetadataStore.open(undefined, ''), place: memoryPlace, async release() {} }
+  return {
+    metadata: await MetadataStore.open(undefined, { path: '', sync: false }),
+    place: memoryPlace,
+    async release() {}
+  }
 }

@@ -9,7 +9,7 @@ const PRODUCER_ID_BLOCK = 1000n
 
 export type TopicRecord = Pick<NewTopic, 'name' | 'partitions' | 'config'>
 
-/** Writes survive the end of the process once their call resolves. */
+/** Writes survive the end of the process once their call resolves; with `sync`, a power loss too. */
 export class MetadataStore {
   readonly topics = new Map<string, TopicRecord>()
   /** Folders of deleted topics that may not be gone yet. */
@@ -17,17 +17,23 @@ export class MetadataStore {
   readonly #starts = new Map<string, number>()
   readonly #groups = new Map<string, Map<string, OffsetCommit>>()
   readonly #database: StateDatabase | undefined
+  readonly #sync: boolean
   #nextProducerId = 0n
   #reservedTo = 0n
   #lastWrite: Promise<void> = Promise.resolve()
 
-  private constructor(database: StateDatabase | undefined) {
+  private constructor(database: StateDatabase | undefined, sync: boolean) {
     this.#database = database
+    this.#sync = sync
   }
 
   /** Reads everything in. Rejects with `EMBEDDED_LOG_CORRUPT` when another version wrote the database. */
-  static async open(database: StateDatabase | undefined, path: string): Promise<MetadataStore> {
-    const store = new MetadataStore(database)
+  static async open(
+    database: StateDatabase | undefined,
+    options: { readonly path: string; readonly sync: boolean }
+  ): Promise<MetadataStore> {
+    const { path, sync } = options
+    const store = new MetadataStore(database, sync)
     if (database === undefined) return store
     for await (const [key, value] of database.iterate({ gte: Buffer.from('a'), lt: Buffer.from('z') })) {
       store.#take(JSON.parse(key.toString('utf8', 1)) as unknown[], JSON.parse(value.toString()), key, path)
@@ -145,7 +151,8 @@ export class MetadataStore {
     }
     const batch = database.batch()
     fill(batch)
-    const write = (): Promise<void> => (batch.operationCount === 0 ? batch.discard() : batch.write({ sync: false }))
+    const write = (): Promise<void> =>
+      batch.operationCount === 0 ? batch.discard() : batch.write({ sync: this.#sync })
     const written = this.#lastWrite.then(write, write)
     this.#lastWrite = written
     return written

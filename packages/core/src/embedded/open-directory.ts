@@ -41,7 +41,7 @@ export async function openDirectory(
   })
   try {
     await writeFile(pidPath, `${process.pid}\n`)
-    const metadata = await MetadataStore.open(database, metadataPath)
+    const metadata = await MetadataStore.open(database, { path: metadataPath, sync: options.fsync === 'always' })
     const place = directoryPlace(options)
     const doomed = [...metadata.doomedFolders]
     await place.removeFolders(doomed)
