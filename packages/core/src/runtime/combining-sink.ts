@@ -5,7 +5,8 @@ import type { Headers, RecordContext } from '../record.js'
 import { type Combiner, PARTIAL_HEADER, type SinkNode } from '../topology/topology.js'
 import type { SinkWrite } from './sink.js'
 
-const PARTIAL_HEADERS: Headers = Object.freeze([[PARTIAL_HEADER, Buffer.of(1)] as const])
+const MARK = [PARTIAL_HEADER, Buffer.of(1)] as const
+const ONLY_THE_MARK: Headers = Object.freeze([MARK])
 
 /** Keys held at most; a full map is written out as a whole, which keeps the order of partials per key. */
 const MAX_KEYS = 65_536
@@ -67,7 +68,9 @@ export class CombiningSink {
     const serde = this.#combiner.partial
     for (const partial of this.#pending) {
       const { key, value, timestamp, context } = partial
-      this.#write(key, value, timestamp, context!, PARTIAL_HEADERS, serde)
+      // The mark first, where readers look for it; then what the last record brought.
+      const headers = context!.headers.length === 0 ? ONLY_THE_MARK : [MARK, ...context!.headers]
+      this.#write(key, value, timestamp, context!, headers, serde)
       partial.value = undefined
       partial.context = undefined
     }

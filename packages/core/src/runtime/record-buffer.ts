@@ -1,7 +1,7 @@
 /** The records a task has fetched and not yet processed, taken in the order of their timestamps across partitions. */
 import type { RecordBatch, RecordCursor } from '../broker/record-batch/index.js'
 import type { FetchedBatches } from '../client/fetcher.js'
-import { NO_HEADERS, type Headers, type RecordContext, type TopicPartition } from '../record.js'
+import { NO_HEADERS, type RecordContext, type TopicPartition } from '../record.js'
 import type { RecordDecoder } from './record-decoder.js'
 
 /** The record at the head of a queue, decoded. */
@@ -101,15 +101,7 @@ export class PartitionQueue {
       }
       // The first batch of a fetch may begin before the offset that was asked for.
       if (cursor.offset < this.position) continue
-      const headers: Headers = cursor.headers()
-      const context: RecordContext = {
-        topic: this.topic,
-        partition: this.partition,
-        offset: cursor.offset,
-        timestamp: cursor.timestamp,
-        headers: headers.length === 0 ? NO_HEADERS : headers
-      }
-      if (this.decoder.decode(cursor, context, this.partitionTime, this.head)) {
+      if (this.decoder.decode(cursor, this, this.head)) {
         this.hasHead = true
         return
       }

@@ -2,13 +2,25 @@
 import { MillraceError, type Serde } from '@millrace/state'
 import type { RecordCursor } from '../broker/record-batch/index.js'
 import type { Logger } from '../logger.js'
-import type { RecordContext } from '../record.js'
+import { type Headers, NO_HEADERS, type RecordContext, type TopicPartition } from '../record.js'
 import { PARTIAL_HEADER, PartialAggregate, type SourceNode } from '../topology/topology.js'
 import type { HeadRecord } from './record-buffer.js'
 
 /** Counts what was left out, so that nothing is skipped in silence. */
 export interface SkipCounter {
   skipped(context: RecordContext, reason: string): void
+}
+
+/** Where records come from. */
+export interface DecodedPartition extends TopicPartition {
+  readonly partitionTime: number
+}
+
+const PARTIAL_HEADER_NAME = Buffer.from(PARTIAL_HEADER)
+
+/** The mark of a combiner is the runtime's own, and goes no further. */
+function headersWithoutMark(cursor: RecordCursor): Headers {
+  return cursor.headerCount === 1 ? NO_HEADERS : cursor.headers().slice(1)
 }
 
 /** The decoder of one source node. */
@@ -29,22 +41,31 @@ export class RecordDecoder {
   }
 
   /** Fills `head`; false: the record is left out. Throws `DESERIALIZATION_FAILED`, `TIMESTAMP_INVALID`. */
-  decode(cursor: RecordCursor, context: RecordContext, partitionTime: number, head: HeadRecord): boolean {
+  decode(cursor: RecordCursor, from: DecodedPartition, head: HeadRecord): boolean {
     const source = this.source
+    const partial =
+      source.partial !== undefined && cursor.firstHeaderIs(PARTIAL_HEADER_NAME) ? source.partial : undefined
+    const context: RecordContext = {
+      topic: from.topic,
+      partition: from.partition,
+      offset: cursor.offset,
+      timestamp: cursor.timestamp,
+      headers: partial === undefined ? cursor.headers() : headersWithoutMark(cursor)
+    }
     try {
       head.key = cursor.keyStart < 0 ? null : source.key.read(cursor.bytes, cursor.keyStart, cursor.keyEnd)
     } catch (error) {
       return this.#refuse('key', source.key, context, error)
     }
     try {
-      head.value = cursor.valueStart < 0 ? null : this.#readValue(cursor, context)
+      head.value = cursor.valueStart < 0 ? null : this.#readValue(cursor, partial)
     } catch (error) {
       return this.#refuse('value', source.value, context, error)
     }
     head.timestamp =
       source.timestampExtractor === undefined
         ? context.timestamp
-        : source.timestampExtractor(head.value, context, partitionTime)
+        : source.timestampExtractor(head.value, context, from.partitionTime)
     head.context = context
     if (head.timestamp >= 0) return true
     if (source.timestampExtractor === undefined) throw invalidTimestamp(context)
@@ -52,12 +73,10 @@ export class RecordDecoder {
     return false
   }
 
-  #readValue(cursor: RecordCursor, context: RecordContext): unknown {
-    const { partial, value } = this.source
-    if (partial !== undefined && context.headers.some(([name]) => name === PARTIAL_HEADER)) {
-      return new PartialAggregate(partial.read(cursor.bytes, cursor.valueStart, cursor.valueEnd))
-    }
-    return value.read(cursor.bytes, cursor.valueStart, cursor.valueEnd)
+  #readValue(cursor: RecordCursor, partial: Serde<unknown> | undefined): unknown {
+    const { bytes, valueStart, valueEnd } = cursor
+    if (partial !== undefined) return new PartialAggregate(partial.read(bytes, valueStart, valueEnd))
+    return this.source.value.read(bytes, valueStart, valueEnd)
   }
 
   #refuse(part: 'key' | 'value', serde: Serde<unknown>, context: RecordContext, cause: unknown): false {

@@ -91,6 +91,21 @@ export class RecordCursor {
     return true
   }
 
+  /** How many headers the current record has, without decoding them. */
+  get headerCount(): number {
+    return this.#headerCount
+  }
+
+  /** Whether the current record's first header has this name (up to 63 bytes), without decoding it. */
+  firstHeaderIs(name: Buffer): boolean {
+    if (this.#headerCount === 0) return false
+    const { bytes } = this
+    const start = this.#headersStart
+    if (bytes[start] !== name.length << 1) return false
+    for (let i = 0; i < name.length; i++) if (bytes[start + 1 + i] !== name[i]) return false
+    return true
+  }
+
   /** The current record's headers, decoded at every call; the values are views into `bytes`. */
   headers(): Headers {
     const count = this.#headerCount

@@ -97,6 +97,17 @@ describe('KafkaStreams', function () {
     expect(newest.get('be')).to.equal(3)
   })
 
+  it('keeps the mark of combined records to itself, and hands on the headers of the last record', async () => {
+    const headers = (id: string) => [['id', Buffer.from(id)]] as const
+    await write(connection, 'lines', 0, { value: 'a a', headers: headers('1') }, { value: 'a', headers: headers('2') })
+    const app = anApp(wordCount(), { commitIntervalMs: 200 })
+    await app.start()
+    await caughtUp(app)
+    const written = await readAll(connection, 'words', counts)
+    expect(written.map(({ value }) => value)).to.deep.equal([3])
+    expect(written[0]!.headers.map(([name, value]) => [name, value?.toString()])).to.deep.equal([['id', '2']])
+  })
+
   it('goes through its states in order and closes only once', async () => {
     const app = anApp(wordCount())
     const states: string[] = []
