@@ -20,18 +20,16 @@ public final class Consume {
           consumer.partitionsFor(topic).stream().map(at -> new TopicPartition(topic, at.partition())).toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
-      long started = System.nanoTime();
       long count = 0;
-      long characters = 0;
+      long bytes = 0;
       while (count < records) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
           count++;
-          characters += record.key().length() + record.value().length;
+          bytes += record.key().length() + record.value().length;
         }
       }
-      long milliseconds = (System.nanoTime() - started) / 1_000_000;
       System.out.println(
-          "{\"event\":\"finished\",\"records\":" + count + ",\"characters\":" + characters + ",\"milliseconds\":" + milliseconds + "}");
+          "{\"event\":\"finished\",\"records\":" + count + ",\"bytes\":" + bytes + "}");
     }
   }
 }

@@ -4,17 +4,17 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Writes records of a 16-byte key and a 100-byte value with the Java client's defaults. Arguments: brokers, topic, records. */
+/** Writes records of a 16-byte key and a 100-byte value with the Java client's defaults. Arguments: brokers, topic, records, and a batch size other than the default. */
 public final class Produce {
   public static void main(String[] arguments) throws Exception {
     String topic = arguments[1];
     int records = Integer.parseInt(arguments[2]);
     Properties config = new Properties();
     config.put("bootstrap.servers", arguments[0]);
+    if (arguments.length > 3) config.put("batch.size", arguments[3]);
     AtomicReference<Exception> failure = new AtomicReference<>();
     try (var producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.partitionsFor(topic);
-      long started = System.nanoTime();
       for (int i = 0; i < records; i++) {
         byte[] key = new byte[16];
         byte[] value = new byte[100];
@@ -25,9 +25,8 @@ public final class Produce {
         });
       }
       producer.flush();
-      long milliseconds = (System.nanoTime() - started) / 1_000_000;
       if (failure.get() != null) throw failure.get();
-      System.out.println("{\"event\":\"finished\",\"records\":" + records + ",\"milliseconds\":" + milliseconds + "}");
+      System.out.println("{\"event\":\"finished\",\"records\":" + records + ",\"bytes\":" + records * 116L + "}");
     }
   }
 }

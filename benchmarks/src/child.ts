@@ -1,90 +1,114 @@
-/** A process under measurement: its messages, its memory and its end. */
+/** A process under measurement: its messages, its memory, its processor time and its end. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { usageOf, type ProcessUsage } from './process-usage.js'
 
 const SAMPLE_MS = 100
+const KEPT_ERRORS = 4000
 
 export interface Command {
   readonly command: string
   readonly args: readonly string[]
 }
 
+/** What a process has cost from its start to the moment that counts. */
+export interface Cost {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly peakMiB: number
+  /** Resident memory at 25, 50, 75 and 100 % of the time. */
+  readonly residentMiB: readonly number[]
+}
+
+interface Sample extends ProcessUsage {
+  /** Milliseconds since the start. */
+  readonly at: number
+}
+
 export class Child {
   readonly startedAt = performance.now()
   readonly #process: ChildProcess
+  readonly #news = new EventEmitter<{ change: [] }>()
   readonly #lines: string[] = []
+  readonly #samples: Sample[] = []
   readonly #sampling: NodeJS.Timeout
-  #peakKiB = 0
   #errors = ''
-  #ended = false
+  #endedAt: number | undefined
 
   constructor({ command, args }: Command) {
     this.#process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#process.stderr!.on('data', chunk => (this.#errors = `${this.#errors}${String(chunk)}`.slice(-4000)))
-    this.#process.once('close', () => (this.#ended = true))
-    createInterface({ input: this.#process.stdout! }).on('line', line => this.#lines.push(line))
+    this.#process.stderr!.on('data', chunk => (this.#errors = `${this.#errors}${String(chunk)}`.slice(-KEPT_ERRORS)))
+    createInterface({ input: this.#process.stdout! }).on('line', line => {
+      this.#lines.push(line)
+      this.#news.emit('change')
+    })
+    this.#process.once('exit', () => (this.#endedAt = performance.now()))
+    this.#process.once('close', () => {
+      clearInterval(this.#sampling)
+      this.#news.emit('change')
+    })
     this.#sampling = setInterval(() => this.#sample(), SAMPLE_MS)
   }
 
   get ended(): boolean {
-    return this.#ended
-  }
-
-  /** What it wrote to standard error last. */
-  get errors(): string {
-    return this.#errors
+    return this.#endedAt !== undefined
   }
 
   get lines(): readonly string[] {
     return this.#lines
   }
 
-  /** The largest resident memory so far, in MiB; 0 where the system does not tell. */
-  get peakMiB(): number {
-    return Math.round(this.#peakKiB / 1024)
+  /** The cost so far; of a process that has ended, up to its end, with its last sample. */
+  cost(): Cost {
+    this.#sample()
+    const end = (this.#endedAt ?? performance.now()) - this.startedAt
+    const last = this.#samples.at(-1)
+    if (last === undefined) throw new Error('nothing is known about the process: there is no /proc here')
+    return {
+      seconds: end / 1000,
+      cpuSeconds: last.cpuSeconds,
+      peakMiB: last.peakMiB,
+      residentMiB: [0.25, 0.5, 0.75, 1].map(part => this.#residentAt(end * part))
+    }
   }
 
-  /** Waits for the end; the facts of its `finished` line. Rejects when it failed. */
-  async finished(): Promise<Record<string, number>> {
-    if (!this.#ended) await once(this.#process, 'close')
-    clearInterval(this.#sampling)
-    const line = this.#lines.find(text => text.includes('"finished"'))
-    if (this.#process.exitCode !== 0 || line === undefined) throw this.failure()
-    return JSON.parse(line) as Record<string, number>
-  }
-
-  /** Resolves with the first line that fits. Rejects when the process ends without one. */
+  /** Resolves at the first line that fits, with the line. Rejects when the process ends without one. */
   async line(pattern: RegExp): Promise<string> {
     for (;;) {
       const found = this.#lines.find(text => pattern.test(text))
       if (found !== undefined) return found
-      if (this.#ended) throw this.failure()
-      await new Promise(resolve => setTimeout(resolve, 10))
+      if (this.ended && this.#process.stdout!.readableEnded) throw this.failure()
+      await once(this.#news, 'change')
     }
+  }
+
+  /** Waits for the end. Rejects when its exit status is not 0. */
+  async end(): Promise<void> {
+    while (!this.ended || !this.#process.stdout!.readableEnded) await once(this.#news, 'change')
+    if (this.#process.exitCode !== 0) throw this.failure()
   }
 
   /** Asks it to leave, and waits until it has. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    clearInterval(this.#sampling)
-    if (this.#ended) return
+    if (this.ended) return
+    const closed = once(this.#process, 'close')
     this.#process.kill(signal)
-    await once(this.#process, 'close')
+    await closed
   }
 
+  /** What to throw when it ended as it should not. */
   failure(): Error {
-    return new Error(
-      `${this.#process.spawnargs.slice(0, 4).join(' ')} … ended with ${this.#process.exitCode}:\n${this.#errors}`
-    )
+    const { spawnargs, exitCode, signalCode } = this.#process
+    return new Error(`${spawnargs.slice(0, 4).join(' ')} … ended with ${exitCode ?? signalCode}:\n${this.#errors}`)
   }
 
   #sample(): void {
-    try {
-      const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8')
-      this.#peakKiB = Math.max(this.#peakKiB, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
-    } catch {
-      // Not Linux, or the process has just ended: the last sample stands.
-    }
+    const usage = this.ended ? undefined : usageOf(this.#process.pid)
+    if (usage !== undefined) this.#samples.push({ ...usage, at: performance.now() - this.startedAt })
+  }
+
+  #residentAt(at: number): number {
+    return (this.#samples.find(sample => sample.at >= at) ?? this.#samples.at(-1)!).residentMiB
   }
 }

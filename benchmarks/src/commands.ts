@@ -7,14 +7,16 @@ import type { Command } from './child.js'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** A compiled workload of this folder. */
-export function nodeWorkload(name: string, args: readonly string[]): Command {
-  return { command: process.execPath, args: [path(`./workloads/${name}.js`), ...args] }
+/** A compiled workload of this folder; with `profile`, Node's CPU profile of it goes to that folder. */
+export function nodeWorkload(name: string, args: readonly string[], profile?: string): Command {
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  return { command: process.execPath, args: [...flags, path(`./workloads/${name}.js`), ...args] }
 }
 
 /** The word count example's program. */
-export function wordCountProgram(args: readonly string[]): Command {
-  return { command: process.execPath, args: [path('../../examples/wordcount/dist/main.js'), ...args] }
+export function wordCountProgram(args: readonly string[], profile?: string): Command {
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  return { command: process.execPath, args: [...flags, path('../../examples/wordcount/dist/main.js'), ...args] }
 }
 
 /** Compiles the Java programs and returns how to start one of them. */

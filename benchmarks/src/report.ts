@@ -1,72 +1,122 @@
-/** Results as a table on the screen and as a file beside the facts of the machine. */
+/** Results as a table on the screen, and as a file beside the facts of the machine. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Cost } from './child.js'
+import { load, machine } from './machine.js'
+import { spread, type Spread } from './statistics.js'
 
-/** One line of a result: a contender and its measurements, one a round. */
-export interface Measured {
-  readonly contender: string
+export interface Round {
+  /** In the contender's unit. */
+  readonly value: number
+  readonly cost: Cost
+}
+
+/** One line of a result. */
+export interface Contender {
+  readonly name: string
   /** For example `words/s`. */
   readonly unit: string
-  readonly rounds: readonly number[]
-  /** Largest resident memory of a round. */
-  readonly peakMiB?: readonly number[]
+  readonly rounds: readonly Round[]
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+export interface Report {
+  /** Also the name of the file. */
+  readonly name: string
+  readonly smoke: boolean
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly contenders: readonly Contender[]
+  /** Whose numbers are divided by whose, round by round. */
+  readonly ratio?: readonly [ours: string, theirs: string]
+  readonly loadBefore: number
 }
 
-/**
- * Prints the table and, but for a smoke run, writes `benchmarks/results/<name>.json`. `ratio` names two contenders: how
- * many times the first has the second's number.
- */
-export function report(
-  name: string,
-  settings: { readonly smoke: boolean; readonly [fact: string]: unknown },
-  measured: readonly Measured[],
-  ratio?: readonly [string, string]
-): void {
-  const rows = measured.map(({ contender, unit, rounds, peakMiB }) => [
-    contender,
-    `${format(median(rounds))} ${unit}`,
-    rounds.map(format).join('  '),
-    peakMiB === undefined ? '' : `${Math.max(...peakMiB)} MiB`
+/** Prints the table and, but for a smoke run, writes `benchmarks/results/<name>.json`. */
+export function report({ name, smoke, settings, contenders, ratio, loadBefore }: Report): void {
+  const facts = { ...machine(), loadBefore, loadAfter: load() }
+  console.log(`\n${describe(settings)}\n${describe(facts)}`)
+  const summaries = contenders.map(summaryOf)
+  printTable([
+    ['', 'median', 'min', 'max', 'CPU s', 'peak MiB', 'resident MiB at 25 50 75 100 %'],
+    ...summaries.map(({ contender, value, cpuSeconds, peakMiB, residentMiB }) => [
+      contender,
+      `${format(value.median)} ${contenders.find(it => it.name === contender)!.unit}`,
+      format(value.min),
+      format(value.max),
+      range(cpuSeconds),
+      range(peakMiB),
+      residentMiB.map(({ median }) => format(median)).join(' ')
+    ])
   ])
-  printTable(['', 'median', 'rounds', 'peak memory'], rows)
-  const [ours, theirs] = (ratio ?? []).map(wanted => measured.find(({ contender }) => contender === wanted))
-  const factor = ours === undefined || theirs === undefined ? undefined : median(ours.rounds) / median(theirs.rounds)
-  if (factor !== undefined) console.log(`\n${ours!.contender} : ${theirs!.contender} = ${factor.toFixed(2)}`)
-  if (settings.smoke) return
+  const pairs = ratio === undefined ? undefined : pairRatios(contenders, ratio)
+  if (pairs !== undefined) {
+    const { median, min, max } = spread(pairs)
+    const rounds = pairs.map(it => it.toFixed(2)).join(', ')
+    console.log(
+      `\n${ratio!.join(' : ')} = ${median.toFixed(2)} (min ${min.toFixed(2)}, max ${max.toFixed(2)}; round by round ${rounds})`
+    )
+  }
+  if (smoke) return
   const directory = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(directory, { recursive: true })
-  const result = { name, date: new Date().toISOString(), machine: machine(), settings, measured, ratio: factor }
-  writeFileSync(`${directory}${name}.json`, `${JSON.stringify(result, undefined, 2)}\n`)
+  const result = { name, date: new Date().toISOString(), machine: facts, settings, summaries, pairs, contenders }
+  writeFileSync(`${directory}${name}.json`, `${toJson(result)}\n`)
 }
 
-function machine(): object {
+/** As the formatter of this repository wants it: lists of numbers on one line. */
+function toJson(result: object): string {
+  const round = (_name: string, value: unknown): unknown => (typeof value === 'number' ? rounded(value) : value)
+  return JSON.stringify(result, round, 2).replaceAll(/\[[\d\s.,e-]+\]/g, list =>
+    list.replaceAll(/\s+/g, ' ').replaceAll(/\[ | \]/g, it => it.trim())
+  )
+}
+
+function rounded(value: number): number {
+  return value >= 1000 ? Math.round(value) : Number(value.toPrecision(4))
+}
+
+interface Summary {
+  readonly contender: string
+  readonly unit: string
+  readonly value: Spread
+  readonly cpuSeconds: Spread
+  readonly peakMiB: Spread
+  readonly residentMiB: readonly Spread[]
+}
+
+function summaryOf({ name, unit, rounds }: Contender): Summary {
+  const of = (read: (round: Round) => number): Spread => spread(rounds.map(read))
   return {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release()}`,
-    node: process.version
+    contender: name,
+    unit,
+    value: of(({ value }) => value),
+    cpuSeconds: of(({ cost }) => cost.cpuSeconds),
+    peakMiB: of(({ cost }) => cost.peakMiB),
+    residentMiB: [0, 1, 2, 3].map(quarter => of(({ cost }) => cost.residentMiB[quarter]!))
   }
+}
+
+/** What ran side by side is compared with one another: the machine's mood changes from round to round. */
+function pairRatios(contenders: readonly Contender[], [ours, theirs]: readonly [string, string]): number[] {
+  const find = (name: string): Contender => contenders.find(it => it.name === name)!
+  return find(ours).rounds.map(({ value }, round) => value / find(theirs).rounds[round]!.value)
+}
+
+function describe(facts: object): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name}: ${typeof value === 'number' ? value.toLocaleString('en-US') : String(value)}`)
+    .join(', ')
+}
+
+function range({ min, median, max }: Spread): string {
+  return `${format(median)} (${format(min)}–${format(max)})`
 }
 
 function format(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
 }
 
-function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]!.length)))
-  for (const row of [head, ...rows])
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('   ')
-        .trimEnd()
-    )
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  const lines = rows.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join('   '))
+  console.log(`\n${lines.map(line => line.trimEnd()).join('\n')}`)
 }

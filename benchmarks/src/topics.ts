@@ -12,7 +12,7 @@ import {
 
 const BATCH_BYTES = 256 * 1024
 const BUFFERED_BYTES = 16 * 1024 * 1024
-const POLL_MS = 50
+const POLL_MS = 100
 
 export const PARTITIONS = 4
 
@@ -84,6 +84,12 @@ async function isCommitted(connection: BrokerConnection, groupId: string, topic:
 
 function sum(offsets: readonly PartitionOffset[]): number {
   return offsets.reduce((total, { offset }) => total + offset, 0)
+}
+
+/** How many records are in a topic that nothing was ever deleted from. */
+export async function recordCount(connection: BrokerConnection, topic: string): Promise<number> {
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }))
+  return sum(await connection.listOffsets(partitions, 'latest'))
 }
 
 /** The newest count of each word in an output topic. */

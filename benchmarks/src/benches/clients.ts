@@ -2,72 +2,105 @@
 import { withBroker } from '../broker.js'
 import { Child, type Command } from '../child.js'
 import { javaPrograms, nodeWorkload } from '../commands.js'
+import { load } from '../machine.js'
 import type { BenchOptions } from '../options.js'
-import { report } from '../report.js'
-import { createTopic } from '../topics.js'
+import { report, type Round } from '../report.js'
+import { createTopic, PARTITIONS, recordCount } from '../topics.js'
 
 const JAVA = 'Java client 4.3.1'
 const MILLRACE = 'Millrace client'
+/** Java's default is 16 KiB. Millrace's producer takes batches as its caller has made them, in the runtime of this size. */
+const BATCH_BYTES = 256 * 1024
+const JAVA_LARGE_BATCHES = `${JAVA}, batches as large`
+const KEY_BYTES = 16
+const VALUE_BYTES = 100
+const READ = 'bench-records'
 
-/** Each round writes into topics of its own and reads them again. */
-export async function benchClients(which: 'produce' | 'consume', { smoke, rounds }: BenchOptions): Promise<void> {
+interface Contender {
+  readonly name: string
+  readonly produce: (args: string[]) => Command
+  readonly consume: (args: string[]) => Command
+  readonly rounds: Round[]
+}
+
+/** What a workload says when the last record is acknowledged or read. */
+interface Finished {
+  readonly records: number
+  readonly bytes: number
+}
+
+export async function benchClients(which: 'produce' | 'consume', options: BenchOptions): Promise<void> {
+  const { smoke, profile } = options
   const java = await javaPrograms()
   const records = smoke ? 20_000 : 2_000_000
-  const contenders = [
+  const contenders: Contender[] = [
     {
       name: JAVA,
-      produce: (args: string[]) => java('Produce', args),
-      consume: (args: string[]) => java('Consume', args)
+      produce: args => java('Produce', args),
+      consume: args => java('Consume', args),
+      rounds: []
     },
     {
       name: MILLRACE,
-      produce: (args: string[]) => nodeWorkload('produce', args),
-      consume: (args: string[]) => nodeWorkload('consume', args)
+      produce: args => nodeWorkload('produce-millrace', args, profile),
+      consume: args => nodeWorkload('consume-millrace', args, profile),
+      rounds: []
     }
   ]
-  const rates = new Map(contenders.map(({ name }) => [name, [] as number[]]))
-  const peaks = new Map(contenders.map(({ name }) => [name, [] as number[]]))
-  const measure = async (name: string, command: Command): Promise<void> => {
-    const child = new Child(command)
-    const { milliseconds } = await child.finished()
-    const rate = records / (milliseconds! / 1000)
-    rates.get(name)!.push(rate)
-    peaks.get(name)!.push(child.peakMiB)
-    console.log(`${name}: ${Math.round(rate).toLocaleString('en-US')} records/s, ${child.peakMiB} MiB`)
+  if (which === 'produce') {
+    const produce = (args: string[]): Command => java('Produce', [...args, String(BATCH_BYTES)])
+    contenders.push({ name: JAVA_LARGE_BATCHES, produce, consume: produce, rounds: [] })
   }
+  const loadBefore = load()
   await withBroker(async ({ addresses, connection }) => {
     if (which === 'consume') {
-      await createTopic(connection, 'bench-records')
-      await new Child(java('Produce', [addresses, 'bench-records', String(records)])).finished()
+      await createTopic(connection, READ)
+      await new Child(java('Produce', [addresses, READ, String(records)])).end()
     }
-    for (let round = 0; round < rounds; round++) {
-      for (const { name, produce, consume } of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        if (which === 'consume') {
-          await measure(name, consume([addresses, 'bench-records', String(records)]))
-          continue
-        }
-        const topic = `bench-produced-${round}-${name.split(' ')[0]}`
-        await createTopic(connection, topic)
-        await measure(name, produce([addresses, topic, String(records)]))
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { name, produce, consume, rounds } of round % 2 === 0 ? contenders : contenders.toReversed()) {
+        const topic = which === 'consume' ? READ : `bench-produced-${round}-${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`
+        if (which === 'produce') await createTopic(connection, topic)
+        const command = (which === 'consume' ? consume : produce)([addresses, topic, String(records)])
+        rounds.push(await runRound(`round ${round + 1}, ${name}`, command, records))
+        if (which === 'consume') continue
+        const written = await recordCount(connection, topic)
+        if (written !== records) throw new Error(`${name}: ${written} records are in the topic, not ${records}`)
         await connection.deleteTopics([topic])
       }
     }
   })
-  report(
-    which,
-    {
+  report({
+    name: which,
+    smoke,
+    settings: {
       records,
-      keyBytes: 16,
-      valueBytes: 100,
-      settings: 'defaults of both, idempotent; timed within the process once connected',
-      smoke
+      'key bytes': KEY_BYTES,
+      'value bytes': VALUE_BYTES,
+      partitions: PARTITIONS,
+      'all else': which === 'produce' ? 'defaults: idempotent, acks=all, no compression' : 'defaults',
+      measured: `from process start until the last record is ${which === 'produce' ? 'acknowledged' : 'read'}`
     },
-    contenders.map(({ name }) => ({
-      contender: name,
-      unit: 'records/s',
-      rounds: rates.get(name)!,
-      peakMiB: peaks.get(name)!
-    })),
-    [MILLRACE, JAVA]
+    contenders: contenders.map(({ name, rounds }) => ({ name, unit: 'records/s', rounds })),
+    ratio: [MILLRACE, JAVA],
+    loadBefore
+  })
+}
+
+async function runRound(title: string, command: Command, records: number): Promise<Round> {
+  const child = new Child(command)
+  const finished = JSON.parse(await child.line(/"finished"/)) as Finished
+  const cost = child.cost()
+  await child.end()
+  const bytes = records * (KEY_BYTES + VALUE_BYTES)
+  if (finished.records !== records || finished.bytes !== bytes)
+    throw new Error(
+      `${title}: ${finished.records} records of ${finished.bytes} bytes instead of ${records} of ${bytes}`
+    )
+  const value = records / cost.seconds
+  console.log(
+    `${title}: ${cost.seconds.toFixed(2)} s, ${Math.round(value).toLocaleString('en-US')} records/s, ` +
+      `${cost.cpuSeconds.toFixed(2)} s CPU, ${cost.peakMiB} MiB`
   )
+  return { value, cost }
 }

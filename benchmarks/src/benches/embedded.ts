@@ -2,55 +2,79 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Child } from '../child.js'
+import { Child, type Cost } from '../child.js'
 import { wordCountProgram } from '../commands.js'
 import { countWords, differences, sentences } from '../corpus.js'
+import { load } from '../machine.js'
 import type { BenchOptions } from '../options.js'
-import { report } from '../report.js'
+import { report, type Round } from '../report.js'
 
-export async function benchEmbedded({ smoke, rounds }: BenchOptions): Promise<void> {
+export async function benchEmbedded({ smoke, rounds, profile }: BenchOptions): Promise<void> {
   const lines = sentences(smoke ? 2000 : undefined)
   const expected = countWords(lines)
-  const firstCounts: number[] = []
-  const whole: number[] = []
-  const peakMiB: number[] = []
+  const first: Round[] = []
+  const whole: Round[] = []
+  const loadBefore = load()
   for (let round = 0; round < rounds; round++) {
     const directory = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
     try {
-      firstCounts.push(await timeToFirstCounts(join(directory, 'first')))
+      const shown = await firstCounts(join(directory, 'first'))
+      first.push({ value: shown.seconds, cost: shown })
       const file = join(directory, 'corpus.txt')
       await writeFile(file, `${lines.join('\n')}\n`)
-      const child = new Child(
-        wordCountProgram(['--once', '--format', 'tsv', '--file', file, '--directory', join(directory, 'whole')])
-      )
-      while (!child.ended) await new Promise(resolve => setTimeout(resolve, 5))
-      whole.push((performance.now() - child.startedAt) / 1000)
-      peakMiB.push(child.peakMiB)
-      const counts = new Map(child.lines.map(line => line.split('\t')).map(([word, count]) => [word!, Number(count)]))
-      const wrong = differences(counts, expected)
-      if (wrong.length > 0) throw new Error(`counted wrong:\n${wrong.join('\n')}\n${child.errors}`)
+      const cost = await wholeCorpus(file, join(directory, 'whole'), expected, profile)
+      whole.push({ value: cost.seconds, cost })
       console.log(
-        `first counts ${firstCounts.at(-1)!.toFixed(2)} s, whole corpus ${whole.at(-1)!.toFixed(2)} s, counts right`
+        `round ${round + 1}: first counts ${shown.seconds.toFixed(2)} s, ` +
+          `whole corpus ${cost.seconds.toFixed(2)} s, ${cost.peakMiB} MiB, counts right`
       )
-      await child.stop()
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
   }
-  report(
-    'embedded',
-    { lines: lines.length, measured: 'from process start; the whole run to the end of the process', smoke },
-    [
-      { contender: 'first counts on the screen', unit: 's', rounds: firstCounts },
-      { contender: 'whole corpus, durably', unit: 's', rounds: whole, peakMiB }
-    ]
-  )
+  report({
+    name: 'embedded',
+    smoke,
+    settings: {
+      lines: lines.length,
+      words: [...expected.values()].reduce((total, count) => total + count, 0),
+      measured: 'from process start to the first counts on standard output, and to the end of a run with --once'
+    },
+    contenders: [
+      { name: 'first counts on the screen', unit: 's', rounds: first },
+      { name: 'whole corpus, durably', unit: 's', rounds: whole }
+    ],
+    loadBefore
+  })
 }
 
-async function timeToFirstCounts(directory: string): Promise<number> {
+/** The program as `npm run wordcount` starts it, but for the place of its files and a port that is surely free. */
+async function firstCounts(directory: string): Promise<Cost> {
   const child = new Child(wordCountProgram(['--directory', directory, '--port', '0']))
-  await child.line(/[1-9][\d,]* words/)
-  const seconds = (performance.now() - child.startedAt) / 1000
-  await child.stop('SIGINT')
-  return seconds
+  try {
+    await child.line(/[1-9][\d,]* words/)
+    return child.cost()
+  } finally {
+    await child.stop('SIGINT')
+  }
+}
+
+async function wholeCorpus(
+  file: string,
+  directory: string,
+  expected: ReadonlyMap<string, number>,
+  profile: string | undefined
+): Promise<Cost> {
+  const args = ['--once', '--format', 'tsv', '--file', file, '--directory', directory]
+  const child = new Child(wordCountProgram(args, profile))
+  await child.end()
+  const counts = new Map(
+    child.lines.map(line => {
+      const [word, count] = line.split('\t') as [string, string]
+      return [word, Number(count)]
+    })
+  )
+  const wrong = differences(counts, expected)
+  if (wrong.length > 0) throw new Error(`counted wrong:\n${wrong.join('\n')}`)
+  return child.cost()
 }

@@ -1,10 +1,15 @@
-/** Fills a store, or opens it and reads one value. Arguments: `fill` or `open`, directory, keys. */
+/**
+ * Fills a store, opens it and reads one value, or writes 3 MB to it and dies by `kill -9`. Arguments: `fill`, `open` or
+ * `crash`, directory, keys.
+ */
 import { serdes } from '@millrace/core'
 import { levelEngine, openTaskState, type RestoreRecord, type StoreDefinition } from '@millrace/state'
 
 const RECORDS_PER_BATCH = 50_000
+/** Of 32 bytes with their timestamps and 17 of the key: less than LevelDB's write buffer of 4 MiB. */
+const RECORDS_BEFORE_CRASH = 60_000
 
-const [action, directory, count] = process.argv.slice(2) as ['fill' | 'open', string, string]
+const [action, directory, count] = process.argv.slice(2) as ['fill' | 'open' | 'crash', string, string]
 const keys = Number(count)
 const definition: StoreDefinition = {
   kind: 'key-value',
@@ -28,11 +33,16 @@ if (action === 'fill') {
     const next = Math.min(keys, from + RECORDS_PER_BATCH)
     await state.restore('counts', recordsOf(from, next), next)
   }
-} else if (state.store('counts').get(keyOf(1)) === undefined) {
+} else if (action === 'crash') {
+  await state.restore('counts', recordsOf(0, Math.min(keys, RECORDS_BEFORE_CRASH)), keys)
+} else if (state.store('counts').get(keyOf(1))?.value !== 1) {
   throw new Error('the store has lost a key')
 }
-console.log(JSON.stringify({ event: 'finished', milliseconds: performance.now() - started }))
-await state.close()
+const line = JSON.stringify({ event: 'finished', milliseconds: performance.now() - started })
+process.stdout.write(`${line}\n`, () => {
+  if (action === 'crash') process.kill(process.pid, 'SIGKILL')
+})
+if (action !== 'crash') await state.close()
 
 function* recordsOf(from: number, to: number): Iterable<RestoreRecord> {
   const value = Buffer.alloc(8)

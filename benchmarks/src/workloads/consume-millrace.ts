@@ -12,9 +12,8 @@ const done = new EventTarget()
 const text = serdes.string()
 const binary = serdes.bytes()
 let read = 0
-let characters = 0
+let bytes = 0
 
-const started = performance.now()
 const fetcher = new Fetcher(
   { isolation: 'read_uncommitted' },
   {
@@ -26,8 +25,8 @@ const fetcher = new Fetcher(
         const record = batch.cursor()
         while (record.next()) {
           read++
-          characters += text.read(record.bytes, record.keyStart, record.keyEnd).length
-          characters += binary.read(record.bytes, record.valueStart, record.valueEnd).length
+          bytes += text.read(record.bytes, record.keyStart, record.keyEnd).length
+          bytes += binary.read(record.bytes, record.valueStart, record.valueEnd).length
         }
       }
       if (read >= records) done.dispatchEvent(new Event('done'))
@@ -40,6 +39,6 @@ const fetcher = new Fetcher(
 const finished = once(done, 'done')
 for (const { partition } of partitions) fetcher.add({ topic, partition }, 0)
 await finished
-console.log(JSON.stringify({ event: 'finished', records: read, characters, milliseconds: performance.now() - started }))
+console.log(JSON.stringify({ event: 'finished', records: read, bytes }))
 await fetcher.close()
 await connection.close()
