@@ -39,7 +39,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
   }
 
   get changeCount(): number {
-    return this.#overlay.dirty.size
+    return this.#overlay.dirty.length
   }
 
   get(key: K): Timestamped<V> | undefined {
@@ -55,10 +55,10 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
       if (!entry.held) entry.forwarded = entry.value
       entry.context = context
     }
-    if (!entry.dirty && this.#overlay.dirty.size % SAMPLE_EVERY === 0 && value !== null) this.#sample(mapKey, value)
+    if (!entry.dirty && this.#overlay.dirty.length % SAMPLE_EVERY === 0 && value !== null) this.#sample(mapKey, value)
     entry.value = value
     entry.timestamp = timestamp
-    this.#overlay.change(mapKey, entry, hold)
+    this.#overlay.change(entry, hold)
   }
 
   onFlush(listener: FlushListener<K, V>): void {
@@ -68,12 +68,11 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
   /** Forwards what is held, in key order; what a listener puts here meanwhile is forwarded too. */
   flush(): void {
     const { held } = this.#overlay
-    while (held.size > 0) {
-      const entries = [...held].sort(([a], [b]) => compareStrings(a, b))
-      for (const [mapKey, entry] of entries) {
+    while (held.length > 0) {
+      const entries = held.splice(0).sort((a, b) => compareStrings(a.mapKey, b.mapKey))
+      for (const entry of entries) {
         const { key, value, forwarded, timestamp, context } = entry
         // Let go of it first: a put of the listener to this very key is a new update, on top of this one.
-        held.delete(mapKey)
         entry.held = false
         entry.forwarded = null
         entry.context = undefined
@@ -86,7 +85,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
     const valueOut = this.#value
     const tracesAbsence = !this.definition.caching || this.#listener === undefined
-    for (const entry of this.#overlay.dirty.values()) {
+    for (const entry of this.#overlay.dirty) {
       entry.batched = true
       // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.
       if (entry.value === null && entry.absent && !tracesAbsence) continue
@@ -124,7 +123,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
     const high = to === undefined ? undefined : latin1(keySerde, to)
     // Both views are taken now: the overlay may change, and be committed, while the caller reads.
     const changed: Change<[K, Timestamped<V>]>[] = []
-    for (const [mapKey, { key, value, timestamp }] of this.#overlay.dirty) {
+    for (const { mapKey, key, value, timestamp } of this.#overlay.dirty) {
       if (mapKey < low || (high !== undefined && mapKey > high)) continue
       changed.push({ mapKey, entry: value === null ? undefined : [key, { value, timestamp }] })
     }
@@ -142,13 +141,13 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
     if (known !== undefined) return known
     const stored = this.#database.get(this.#prefixed(key))
     let entry: OverlayEntry<K, V>
-    if (stored === undefined) entry = new OverlayEntry<K, V>(key, null, -1)
+    if (stored === undefined) entry = new OverlayEntry<K, V>(mapKey, key, null, -1)
     else {
       const { value, timestamp } = this.#decode(stored)
-      entry = new OverlayEntry<K, V>(key, value, timestamp)
+      entry = new OverlayEntry<K, V>(mapKey, key, value, timestamp)
       this.#overlay.sample(mapKey.length + stored.length)
     }
-    this.#overlay.remember(mapKey, entry)
+    this.#overlay.remember(entry)
     return entry
   }
 
