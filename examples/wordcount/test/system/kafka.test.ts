@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { requireKafka } from '@millrace/broker-tool'
+import { freePorts, requireKafka } from '@millrace/broker-tool'
 import { silentLogger } from '@millrace/core'
 import { kafka } from '@millrace/kafka'
 import { expect } from 'chai'
@@ -48,7 +48,7 @@ describe('wordcount on Kafka', function () {
     brokers = (await requireKafka(this)).join(',')
     directory = await mkdtemp(join(tmpdir(), 'wordcount-kafka-'))
     long = join(directory, 'long.txt')
-    await writeFile(long, await longText(6))
+    await writeFile(long, await longText(12))
     expectedLong = toMap(await expectedCounts(long))
   })
   after(async () => {
@@ -97,23 +97,42 @@ describe('wordcount on Kafka', function () {
     })
   }
 
-  it('counts each word once when a second process joins late and the first is stopped in the middle', async () => {
-    const first = start('first', '--file', long)
+  /** Waits until both processes have tasks, as the first one's HTTP layer sees it, and text is still being counted. */
+  async function bothAtWork(url: string, second: Program): Promise<void> {
+    while (second.exitCode === null) {
+      const response = await fetch(new URL('/instances', url))
+      const shares = [...(await response.text()).matchAll(/"partitions":\[([^\]]*)\]/g)].map(
+        ([, partitions]) => partitions
+      )
+      if (shares.length === 2 && shares.every(partitions => partitions !== '')) return
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+
+  /** Two processes, of which the second joined late; neither has finished, or the test says so. */
+  async function twoInTheMiddle() {
+    const [port] = await freePorts(1)
+    const first = start('first', '--file', long, '--port', String(port))
     await said(first, /[1-9][\d,]{5,} words/)
     const second = start('second', '--file', long, '--once', '--format', 'tsv')
     const secondEnd = ended(second)
-    await said(second, /lines are counted|counted|RUNNING/).catch(() => undefined)
+    await bothAtWork(`http://127.0.0.1:${port}`, second)
+    expect(second.exitCode, 'the second ended before the first was stopped').to.equal(null)
+    return { first, secondEnd }
+  }
+
+  it('counts each word once when a second process joins late and the first is stopped in the middle', async () => {
+    const { first, secondEnd } = await twoInTheMiddle()
+    const firstEnd = ended(first)
     first.kill('SIGINT')
-    const [{ status: firstStatus }, { status, stdout, stderr }] = await Promise.all([ended(first), secondEnd])
+    const [{ status: firstStatus }, { status, stdout, stderr }] = await Promise.all([firstEnd, secondEnd])
     expect(firstStatus).to.equal(0)
     expect(status, stderr).to.equal(0)
     expect(toMap(stdout)).to.deep.equal(expectedLong)
   })
 
-  it('loses nothing when the first is killed in the middle', async () => {
-    const first = start('first', '--file', long)
-    await said(first, /[1-9][\d,]{5,} words/)
-    const secondEnd = ended(start('second', '--file', long, '--once', '--format', 'tsv'))
+  it('loses nothing when a second process joins late and the first is killed in the middle', async () => {
+    const { first, secondEnd } = await twoInTheMiddle()
     first.kill('SIGKILL')
     const { status, stdout, stderr } = await secondEnd
     expect(status, stderr).to.equal(0)
