@@ -13,6 +13,7 @@
 import { ByteWriter, MillraceError } from '@millrace/state'
 import type { OffsetCommit } from '../broker/broker.js'
 import { NO_HEADERS } from '../record.js'
+import { ABORTED, unlessAborted } from './unless-aborted.js'
 import type { Outbox } from './outbox.js'
 import type { Task } from './task.js'
 import { changelogTopic } from './task-plan.js'
@@ -29,10 +30,14 @@ export interface CheckpointModules {
   readonly group: { commit(offsets: readonly OffsetCommit[]): Promise<void> }
 }
 
-/** Offsets of tasks the group took away cannot be committed; the tasks are to be given up without another word. */
+/**
+ * `fenced`: offsets of tasks the group took away cannot be committed; the tasks are to be given up without another word.
+ * `abandoned`: the signal came before the broker's answer; nothing was stored, and these tasks cannot commit again.
+ */
 export type CommitResult =
   | { readonly kind: 'committed'; readonly records: number; readonly tasks: readonly string[] }
   | { readonly kind: 'fenced'; readonly cause: MillraceError }
+  | { readonly kind: 'abandoned' }
 
 export class Checkpoint {
   readonly #options: CheckpointOptions
@@ -44,8 +49,13 @@ export class Checkpoint {
     this.#modules = modules
   }
 
-  /** Commits the tasks that have something to commit. Rejects when records cannot be written or stored: the worker ends. */
-  async commit(tasks: Iterable<Task>): Promise<CommitResult> {
+  /**
+   * Commits the tasks that have something to commit. Rejects when records cannot be written or stored: the worker ends.
+   * The signal ends the waits for the broker, which may be long: it is away, or the group rebalances. A write to the
+   * database that has begun is always finished.
+   */
+  async commit(tasks: Iterable<Task>, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
+    const { signal } = options
     const { outbox, producer, group } = this.#modules
     const changed = [...tasks]
       .map(task => ({ task, offsets: task.offsetsToCommit() }))
@@ -53,13 +63,15 @@ export class Checkpoint {
     if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
 
     for (const { task } of changed) this.#flush(task)
-    await outbox.settleDeferred()
+    if ((await unlessAborted(outbox.settleDeferred(), signal)) === ABORTED) return { kind: 'abandoned' }
     outbox.sendAll()
 
-    const acknowledged = await producer.flush()
+    const acknowledged = await unlessAborted(producer.flush(), signal)
+    if (acknowledged === ABORTED) return { kind: 'abandoned' }
 
     try {
-      await group.commit(changed.flatMap(({ offsets }) => offsets))
+      const offsets = changed.flatMap(change => change.offsets)
+      if ((await unlessAborted(group.commit(offsets), signal)) === ABORTED) return { kind: 'abandoned' }
     } catch (error) {
       if (error instanceof MillraceError && error.code === FENCED) return { kind: 'fenced', cause: error }
       throw error

@@ -12,6 +12,7 @@ import type { TopicPartition } from '../record.js'
 import { decodeAssignment } from './assignment-data.js'
 import { Inbox } from './inbox.js'
 import type { Task } from './task.js'
+import { unlessAborted } from './unless-aborted.js'
 import type { ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
 import {
   connectParts,
@@ -31,6 +32,8 @@ const LINGER_MS = 100
 const PARTITION_BUFFER_BYTES = 2 * 1024 * 1024
 /** Processing rests while the producer has more bytes than this to send. */
 const PRODUCER_BYTES = 16 * 1024 * 1024
+/** How long a worker that is to stop waits for a broker or a rebalance, in ms; leaving the group may take a second more. */
+const STOP_PATIENCE_MS = 700
 
 export class StreamWorker implements WorkerHandle {
   readonly #config: WorkerConfig
@@ -47,6 +50,8 @@ export class StreamWorker implements WorkerHandle {
   #turn = 0
   #running: boolean | undefined
   readonly #paused = new Set<string>()
+  /** Ends the waits of a worker that is to stop. */
+  readonly #patience = new AbortController()
 
   constructor(config: WorkerConfig, modules: WorkerModules) {
     this.#config = config
@@ -61,8 +66,10 @@ export class StreamWorker implements WorkerHandle {
   }
 
   async stop(): Promise<void> {
+    const cancel = this.#modules.clock.after(STOP_PATIENCE_MS, () => this.#patience.abort())
     this.#inbox.push({ type: 'stop' })
     await this.#ended
+    cancel()
   }
 
   commit(): Promise<void> {
@@ -115,17 +122,18 @@ export class StreamWorker implements WorkerHandle {
         await this.#handleEvents(parts)
         if (this.#stopping) break
         const worked = this.#process(parts)
-        if (parts.outbox.hasDeferred) await parts.outbox.settleDeferred()
+        if (parts.outbox.hasDeferred) await this.#patiently(parts.outbox.settleDeferred())
         await this.#commitWhenDue(parts)
         if (worked) {
           await nextTurn()
-          if (parts.producer.bufferedBytes > PRODUCER_BYTES) await parts.producer.drained(PRODUCER_BYTES / 2)
+          if (parts.producer.bufferedBytes > PRODUCER_BYTES)
+            await this.#patiently(parts.producer.drained(PRODUCER_BYTES / 2))
         } else {
           this.#sendWhatWaits(parts)
           await this.#inbox.wait(this.#idleTime(), this.#modules.clock)
         }
       }
-      await this.#commit(parts)
+      if (!this.#patience.signal.aborted) await this.#commit(parts)
     } catch (error) {
       this.#failure = asMillraceError(error)
     }
@@ -144,7 +152,11 @@ export class StreamWorker implements WorkerHandle {
       else if (event.type === 'group') await this.#handleGroup(parts, event.event).finally(event.handled)
       else if (event.type === 'restored') parts.tasks.start(event.task)
       else if (event.type === 'out-of-range') await this.#resetPosition(parts, event.tp, event.error)
-      else if (event.type === 'commit') await this.#commit(parts).then(() => event.done(), event.done)
+      else if (event.type === 'commit')
+        await this.#commit(parts).then(
+          () => event.done(this.#patience.signal.aborted ? notRunning() : undefined),
+          event.done
+        )
       else if (event.type === 'stop') this.#stopping = true
       else throw event.error
       if (this.#stopping) return
@@ -211,11 +223,19 @@ export class StreamWorker implements WorkerHandle {
   }
 
   async #commit(parts: WorkerParts): Promise<void> {
-    const result = await parts.checkpoint.commit(parts.tasks.running)
+    const result = await parts.checkpoint.commit(parts.tasks.running, { signal: this.#patience.signal })
     this.#lastCommit = this.#lastSend = this.#modules.clock.now()
     if (result.kind === 'fenced') {
       this.#modules.logger.warn({ cause: result.cause }, 'the group gave the tasks to others; giving them up')
       await this.#giveUp(parts, parts.tasks.ids)
+      return
+    }
+    if (result.kind === 'abandoned') {
+      this.#stopping = true
+      this.#modules.logger.warn(
+        { waitedMs: STOP_PATIENCE_MS },
+        'stopped before the broker confirmed the last commit; what it covered is processed again'
+      )
       return
     }
     this.#committed += result.records
@@ -291,12 +311,17 @@ export class StreamWorker implements WorkerHandle {
     this.#stopping = true
     this.#dropEvents()
     const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
-    await parts.fetcher.close().catch(failed)
+    await this.#patiently(parts.fetcher.close()).catch(failed)
     await this.#giveUp(parts, parts.tasks.ids).catch(failed)
     await parts.group.leave().catch(failed)
     await parts.producer.close().catch(failed)
-    await parts.closeConnections().catch(failed)
+    await this.#patiently(parts.closeConnections()).catch(failed)
     this.#dropEvents()
+  }
+
+  /** Waits for the broker, but not for ever when the worker is to stop. */
+  async #patiently(promise: Promise<unknown>): Promise<void> {
+    await unlessAborted(promise, this.#patience.signal)
   }
 }
 
