@@ -17,5 +17,6 @@ export type {
 } from './store.js'
 export { levelEngine, type LevelOptions } from './level-engine.js'
 export { memoryEngine } from './memory-engine.js'
+export type { Departure } from './departure.js'
 export { StateDirectory } from './state-directory.js'
 export { openTaskState, type TaskStateModules, type TaskStateOptions } from './task-state.js'

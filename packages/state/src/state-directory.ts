@@ -1,11 +1,13 @@
 /** Where the state of an application's tasks lies on this machine, and when the state of departed tasks is deleted. */
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
+import { type Departure, readDeparture, writeDeparture } from './departure.js'
 import type { StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
 import { levelEngine } from './level-engine.js'
-import { processIdOf, readIfThere } from './process-id.js'
+import { processIdOf } from './process-id.js'
+import { StoreCatalog } from './store-catalog.js'
 
 /** Kafka's grammar of topic names, which all names that become paths follow. */
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/
@@ -35,7 +37,7 @@ export interface CleanUpOptions {
  * ```
  *  <root>/<applicationId>/process-id          a uuid that stays the same over restarts
  *  <root>/<applicationId>/<taskId>/db/        the task's database, locked by whoever has it open
- *  <root>/<applicationId>/<taskId>/departed   when the task left, in ms; only while it is away
+ *  <root>/<applicationId>/<taskId>/departed   when the task left and how far its stores were; only while it is away
  * ```
  *
  * Several processes and threads may share it: what tells them apart is the lock of each task's database.
@@ -81,9 +83,37 @@ export class StateDirectory {
     return join(directory, DATABASE)
   }
 
-  /** Notes that the task has left; its state stays for a while, in case the task comes back. `now` in ms since the epoch. */
-  async release(taskId: string, now: number): Promise<void> {
-    await writeFile(join(child(this.path, taskId), DEPARTED), String(now), { mode: 0o600 })
+  /** Notes that the task has left; its state stays for a while, in case the task comes back. */
+  async release(taskId: string, departure: Departure): Promise<void> {
+    await writeDeparture(join(child(this.path, taskId), DEPARTED), departure)
+  }
+
+  /**
+   * By task id, the sum of the changelog offsets of the stores that lie here: how far each task has come that this
+   * instance could take up. Opens the databases that a crash left behind; those that somebody has open are left out.
+   */
+  async storedOffsets(): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>()
+    for (const entry of await readdir(this.path, { withFileTypes: true })) {
+      if (!entry.isDirectory() || DOOMED.test(entry.name)) continue
+      const sum = await this.#storedOffsetsOf(join(this.path, entry.name))
+      if (sum !== undefined) found.set(entry.name, sum)
+    }
+    return found
+  }
+
+  async #storedOffsetsOf(directory: string): Promise<number | undefined> {
+    const path = join(directory, DATABASE)
+    if (!(await exists(path))) return undefined
+    const departure = await readDeparture(join(directory, DEPARTED))
+    if (departure !== undefined) return departure.changelogOffsets
+    const database = await this.#lock(path)
+    if (database === 'in use' || database === undefined) return undefined
+    try {
+      return await offsetsIn(database, path)
+    } finally {
+      await database.close()
+    }
   }
 
   /**
@@ -103,15 +133,15 @@ export class StateDirectory {
   async #cleanUpTask(taskId: string, { olderThanMs, now }: CleanUpOptions): Promise<boolean> {
     const directory = join(this.path, taskId)
     // The directory's own time says nothing: it changes with every file in it (KAFKA-20805).
-    const departed = await readIfThere(join(directory, DEPARTED))
-    // Cut short while it was written, it says no more than that there was no release.
-    const since = departed === undefined ? Number.NaN : Number.parseInt(departed, 10)
-    if (now - since < olderThanMs) return false
-    const database = await this.#lock(join(directory, DATABASE))
+    const departure = await readDeparture(join(directory, DEPARTED))
+    if (departure !== undefined && now - departure.at < olderThanMs) return false
+    const path = join(directory, DATABASE)
+    const database = await this.#lock(path)
     if (database === 'in use') return false
     try {
-      if (Number.isNaN(since)) {
-        await unlessGone(this.release(taskId, now))
+      if (departure === undefined) {
+        const changelogOffsets = database === undefined ? 0 : await offsetsIn(database, path)
+        await unlessGone(this.release(taskId, { at: now, changelogOffsets }))
         return false
       }
       // Out of the way first, so that a task that comes back meanwhile never sees half a database.
@@ -135,6 +165,11 @@ export class StateDirectory {
       throw error
     }
   }
+}
+
+async function offsetsIn(database: StateDatabase, directory: string): Promise<number> {
+  const catalog = await StoreCatalog.open({ directory }, { database })
+  return catalog.names.reduce((sum, store) => sum + (catalog.offset(store) ?? 0), 0)
 }
 
 function child(parent: string, name: string): string {

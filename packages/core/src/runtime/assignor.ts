@@ -178,7 +178,7 @@ function keepOwned(board: Board, claims: ReadonlyMap<string, Claims>): void {
   const ownersFirst = [...owned].sort(([, a], [, b]) => b.length - a.length)
   for (const [seat, tasks] of ownersFirst) {
     while (tasks.length > board.room(seat)) {
-      const given = mostDispensable(tasks, wanted, board)
+      const given = mostDispensable(tasks, seat, { wanted, board })
       tasks.splice(tasks.lastIndexOf(given), 1)
       wanted.set(given.subtopology, wanted.get(given.subtopology)! - 1)
     }
@@ -199,17 +199,22 @@ function lackOfEach(board: Board, owned: readonly (readonly PlannedTask[])[]): M
   return lack
 }
 
-/** Of the subtopology that this member has too much of and others too little. */
+/** Of the subtopology that this member has too much of and others too little; of those, whose state others have most of. */
 function mostDispensable(
   tasks: readonly PlannedTask[],
-  wanted: ReadonlyMap<number, number>,
-  board: Board
+  owner: Seat,
+  { wanted, board }: { readonly wanted: ReadonlyMap<number, number>; readonly board: Board }
 ): PlannedTask {
   const counts = new Map<number, number>()
   for (const { subtopology } of tasks) counts.set(subtopology, (counts.get(subtopology) ?? 0) + 1)
   const score = ({ subtopology }: PlannedTask) =>
     counts.get(subtopology)! - board.share(subtopology) + wanted.get(subtopology)!
-  return tasks.reduce((best, task) => (score(task) >= score(best) ? task : best))
+  const elsewhere = ({ id }: PlannedTask) =>
+    Math.max(0, ...board.seats.map(seat => (seat === owner ? 0 : (seat.member.taskOffsets.get(id) ?? 0))))
+  return tasks.reduce((best, task) => {
+    const better = score(task) - score(best) || elsewhere(task) - elsewhere(best)
+    return better >= 0 ? task : best
+  })
 }
 
 /** Tasks nobody owns go where their stores are, within the subtopology's even share. */

@@ -204,27 +204,32 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     this.#plan = await prepareTopics({ applicationId, replicationFactor }, { topology, connection, logger })
     this.#engine = openEngine(this.#config.stateEngine)
     this.#stateDirectory = await StateDirectory.open({ root: stateDirectory, applicationId }, { engine: this.#engine })
+    const storedOffsets = await this.#stateDirectory.storedOffsets()
     const count = Math.max(1, this.#config.threads)
     for (let index = 0; index < count; index++) {
-      const handle: WorkerHandle = this.#makeWorker(index, count, event => this.#onWorkerEvent(index, event))
+      const config = { ...this.#workerConfig(index, count), storedOffsets }
+      const handle: WorkerHandle = this.#makeWorker(config, event => this.#onWorkerEvent(index, event))
       this.#slots.push({ handle, running: false, active: [], totals: NO_TOTALS })
     }
     await Promise.all(this.#slots.map(({ handle }) => handle.start()))
     this.#cancelCleanUp = clock.after(CLEAN_UP_INTERVAL_MS, () => this.#cleanUpState())
   }
 
-  #makeWorker(index: number, count: number, onEvent: (event: WorkerEvent) => void): WorkerHandle {
-    const { applicationId, broker, logger, clock, stateEngine, stateDirectory, replicationFactor, cacheMaxBytes } =
-      this.#config
-    const topology = this.topology
-    const plan = this.#plan!
-    const { groupInstanceId } = this.#config
-    const config: WorkerConfig = {
-      ...workerConfig(this.#config),
+  #workerConfig(index: number, count: number): Omit<WorkerConfig, 'storedOffsets'> {
+    const { applicationId, cacheMaxBytes, groupInstanceId } = this.#config
+    const { broker: _broker, logger: _logger, clock: _clock, stateEngine: _engine, ...plain } = this.#config
+    return {
+      ...plain,
       cacheMaxBytes: Math.floor(cacheMaxBytes / count),
       clientId: `${applicationId}-${index + 1}`,
       groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${index + 1}`
     }
+  }
+
+  #makeWorker(config: WorkerConfig, onEvent: (event: WorkerEvent) => void): WorkerHandle {
+    const { applicationId, broker, logger, clock, stateEngine, stateDirectory, replicationFactor } = this.#config
+    const topology = this.topology
+    const plan = this.#plan!
     if (this.#config.threads === 0) {
       return new StreamWorker(config, {
         topology,
@@ -310,11 +315,6 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     if (this.#plan === undefined) throw notRunning(`it is ${this.state}`)
     return this.#plan
   }
-}
-
-function workerConfig(config: ResolvedConfig): Omit<WorkerConfig, 'clientId'> {
-  const { broker: _broker, logger: _logger, clock: _clock, stateEngine: _engine, ...plain } = config
-  return plain
 }
 
 function openEngine(engine: 'level' | 'memory' | StateEngine): StateEngine {

@@ -27,6 +27,8 @@ export interface OwnedTasksOptions {
   readonly deserializationExceptionHandler: 'fail' | 'logAndContinue'
   readonly maxTaskIdleMs: number
   readonly cacheMaxBytes: number
+  /** Offset sums of the tasks whose state an earlier run left here. */
+  readonly storedOffsets: ReadonlyMap<TaskId, number>
 }
 
 export interface OwnedTasksModules {
@@ -51,6 +53,11 @@ interface Restoring {
   readonly finished: Promise<void>
 }
 
+/** How far the stores of a task are in their changelogs, summed up. */
+function offsetSum(state: TaskState, plan: PlannedTask): number {
+  return plan.subtopology.stores.reduce((sum, store) => sum + (state.changelogOffset(store) ?? 0), 0)
+}
+
 export class OwnedTasks {
   readonly #options: OwnedTasksOptions
   readonly #modules: OwnedTasksModules
@@ -58,10 +65,15 @@ export class OwnedTasks {
   readonly #restoring = new Map<TaskId, Restoring>()
   /** Tasks whose state was restored but which the loop has not started yet. */
   readonly #restored = new Map<TaskId, Task>()
+  /** The state that is open, from before the restore to the end of the task. */
+  readonly #states = new Map<TaskId, TaskState>()
+  /** The offset sums of tasks that are not owned but whose state lies here. */
+  readonly #departed: Map<TaskId, number>
 
   constructor(options: OwnedTasksOptions, modules: OwnedTasksModules) {
     this.#options = options
     this.#modules = modules
+    this.#departed = new Map(options.storedOffsets)
   }
 
   get ids(): TaskId[] {
@@ -89,11 +101,17 @@ export class OwnedTasks {
     return undefined
   }
 
-  /** How far the stores of each running task are in their changelogs, summed up: what the assignor goes by. */
+  /**
+   * Of each task whose state lies here, owned or not: how far its stores are in their changelogs, summed up (KIP-441's
+   * offset sums). The assignor goes by it, so that a task returns to where least is left to restore.
+   */
   get offsets(): ReadonlyMap<TaskId, number> {
-    const sumOf = (task: Task) =>
-      task.stores.reduce((sum, { name }) => sum + (task.state.changelogOffset(name) ?? 0), 0)
-    return new Map([...this.#running].map(([id, task]) => [id, sumOf(task)]))
+    const offsets = new Map(this.#departed)
+    for (const [id, state] of this.#states) {
+      const plan = this.#modules.plan.tasks.get(id)!
+      if (plan.subtopology.stores.length > 0) offsets.set(id, offsetSum(state, plan))
+    }
+    return offsets
   }
 
   /** Partitions of all owned tasks. */
@@ -151,14 +169,25 @@ export class OwnedTasks {
     this.#restored.delete(id)
     for (const queue of task.buffer.queues) this.#modules.fetcher.remove(queue)
     task.state.discard()
-    await task.state.close()
-    if (task.stores.length > 0) await this.#modules.stateDirectory.release(id, this.#modules.clock.now())
+    await this.#depart(task.plan, task.state)
+  }
+
+  async #depart(plan: PlannedTask, state: TaskState): Promise<void> {
+    const { id, subtopology } = plan
+    const changelogOffsets = offsetSum(state, plan)
+    await state.close()
+    this.#states.delete(id)
+    if (subtopology.stores.length === 0) return
+    await this.#modules.stateDirectory.release(id, { at: this.#modules.clock.now(), changelogOffsets })
+    this.#departed.set(id, changelogOffsets)
   }
 
   async #restore(plan: PlannedTask, signal: AbortSignal): Promise<Task | undefined> {
     const { topology, connection, logger, clock } = this.#modules
     const state = await this.#open(plan, signal)
     if (state === undefined) return undefined
+    this.#states.set(plan.id, state)
+    this.#departed.delete(plan.id)
     try {
       const restoreConnection = await this.#modules.restoreConnection()
       await restoreTask(
@@ -170,7 +199,7 @@ export class OwnedTasks {
       const caching = this.#options.cacheMaxBytes > 0
       return new Task({ ...this.#options, plan, start, caching, combining: caching }, { ...this.#modules, state })
     } catch (error) {
-      await state.close()
+      await this.#depart(plan, state)
       throw error
     }
   }

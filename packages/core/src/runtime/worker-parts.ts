@@ -17,7 +17,7 @@ import { Outbox } from './outbox.js'
 import { OwnedTasks } from './owned-tasks.js'
 import { RepartitionPurge } from './repartition-purge.js'
 import type { Task } from './task.js'
-import type { TaskPlan } from './task-plan.js'
+import type { TaskId, TaskPlan } from './task-plan.js'
 import type { WorkerEvent } from './worker-handle.js'
 
 export type WorkerConfig = Pick<
@@ -34,7 +34,11 @@ export type WorkerConfig = Pick<
   | 'groupInstanceId'
   | 'repartitionPurgeIntervalMs'
   | 'compression'
-> & { readonly clientId: string }
+> & {
+  readonly clientId: string
+  /** What `StateDirectory.storedOffsets` found when the application started. */
+  readonly storedOffsets: ReadonlyMap<TaskId, number>
+}
 
 export interface WorkerModules {
   readonly topology: Topology

@@ -2,7 +2,14 @@ import { expect } from 'chai'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { levelEngine, MillraceError, StateDirectory, type StateEngine } from '@millrace/state'
+import {
+  levelEngine,
+  MillraceError,
+  openTaskState,
+  type Serde,
+  StateDirectory,
+  type StateEngine
+} from '@millrace/state'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const HOUR = 3_600_000
@@ -32,7 +39,7 @@ describe('StateDirectory', () => {
       it(`refuses ${shown} as application id and as task id`, async () => {
         await expectInvalid(StateDirectory.open({ root, applicationId: name }))
         await expectInvalid(states.acquire(name))
-        await expectInvalid(states.release(name, 0))
+        await expectInvalid(states.release(name, { at: 0, changelogOffsets: 0 }))
       })
     }
 
@@ -132,7 +139,7 @@ describe('StateDirectory', () => {
 
     it('does not touch a database in use, though a late release says that the task left', async () => {
       const database = await levelEngine().open(await states.acquire('0_0'))
-      await states.release('0_0', 0)
+      await states.release('0_0', { at: 0, changelogOffsets: 0 })
       expect(await states.cleanUp({ olderThanMs: 0, now: HOUR, keep: [] })).to.deep.equal([])
       const batch = database.batch()
       batch.put(Buffer.from('k'), Buffer.from('v'))
@@ -143,7 +150,7 @@ describe('StateDirectory', () => {
 
     it('does not touch a database that cannot be opened now, since it may be in use', async () => {
       await (await levelEngine().open(await states.acquire('0_0'))).close()
-      await states.release('0_0', 0)
+      await states.release('0_0', { at: 0, changelogOffsets: 0 })
       const engine: StateEngine = {
         name: 'out of file handles',
         open: () => Promise.reject(new MillraceError('STATE_OPEN_FAILED', 'too many open files'))
@@ -198,6 +205,64 @@ describe('StateDirectory', () => {
     })
   })
 
+  describe('stored offsets', () => {
+    const stateOf = async (taskId: string, offsets: ReadonlyMap<string, number>) => {
+      const key = serde
+      const definitions = ['a', 'b'].map(name => ({
+        kind: 'key-value' as const,
+        name,
+        key,
+        value: key,
+        logging: true,
+        caching: true
+      }))
+      const directory = await states.acquire(taskId)
+      const state = await openTaskState({ directory, definitions, cacheMaxBytes: 0 }, { engine: levelEngine() })
+      for (const store of offsets.keys()) state.store(store).put('k', 'v', 0)
+      for (const store of offsets.keys()) state.visitChanges(store, () => {})
+      await state.commit(offsets, { sync: false })
+      return state
+    }
+    const serde: Serde<string> = {
+      name: 'text',
+      write: (value, out) => out.writeUtf8(value),
+      read: (bytes, start, end) => bytes.toString('utf8', start, end)
+    }
+
+    it('are those noted by tasks that left', async () => {
+      await departed('0_0', 0)
+      await departed('1_0', 0)
+      expect([...(await states.storedOffsets())].toSorted()).to.deep.equal([
+        ['0_0', 7],
+        ['1_0', 7]
+      ])
+    })
+
+    it('are the sum over the stores of a task that a crash left behind', async () => {
+      const offsets = new Map([
+        ['a', 30],
+        ['b', 12]
+      ])
+      await (await stateOf('0_0', offsets)).close()
+      expect([...(await states.storedOffsets())]).to.deep.equal([['0_0', 42]])
+    })
+
+    it('are kept when a clean-up finds what a crash left behind', async () => {
+      await (await stateOf('0_0', new Map([['a', 30]]))).close()
+      await states.cleanUp({ olderThanMs: HOUR, now: 5 * HOUR, keep: [] })
+      expect(existsSync(join(states.path, '0_0', 'departed'))).to.equal(true)
+      expect([...(await states.storedOffsets())]).to.deep.equal([['0_0', 30]])
+    })
+
+    it('leave out a task that somebody has open, and one without a database', async () => {
+      const state = await stateOf('0_0', new Map([['a', 30]]))
+      await states.acquire('0_1')
+      await states.release('0_1', { at: 0, changelogOffsets: 9 })
+      expect([...(await states.storedOffsets())]).to.deep.equal([])
+      await state.close()
+    })
+  })
+
   /** A task with a value in its database that left at `now`. */
   async function departed(taskId: string, now: number): Promise<void> {
     const directory = await states.acquire(taskId)
@@ -207,7 +272,7 @@ describe('StateDirectory', () => {
     batch.put(Buffer.from('k'), Buffer.from('v'))
     await batch.write({ sync: false })
     await database.close()
-    await states.release(taskId, now)
+    await states.release(taskId, { at: now, changelogOffsets: 7 })
   }
 
   async function tasks(): Promise<string[]> {

@@ -169,6 +169,23 @@ describe('assignTasks', () => {
     )
   })
 
+  it('asks for those tasks back whose state the member that joins has already', () => {
+    const offsets = (...ids: string[]) => new Map(ids.map(id => [id, 100]))
+    const owner = aMember('a', {
+      ownedTasks: ['0_0', '0_1', '0_2', '0_3'],
+      taskOffsets: offsets('0_0', '0_1', '0_2', '0_3')
+    })
+    const back = aMember('b', { taskOffsets: offsets('0_0', '0_2') })
+    const group = [owner, back]
+    const first = assignTasks({ members: group, tasks: tasksOf([4]) })
+    expect(first.get('a')!.activeTasks).to.deep.equal(['0_1', '0_3'])
+    const settled = assignTasks({
+      members: [{ ...owner, ownedTasks: ['0_1', '0_3'] }, back],
+      tasks: tasksOf([4])
+    })
+    expect(settled.get('b')!.activeTasks).to.deep.equal(['0_0', '0_2'])
+  })
+
   it('ignores claims of tasks that do not exist', () => {
     const assignment = assignTasks({
       members: [aMember('a', { ownedTasks: ['7_7'] }), aMember('b')],
