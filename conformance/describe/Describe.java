@@ -40,6 +40,8 @@ public class Describe {
         grouping();
         tables();
         joins();
+        tableGroups();
+        tableJoins();
         larger();
         Path out = Path.of(args[0]);
         Files.createDirectories(out);
@@ -185,6 +187,54 @@ public class Describe {
             table.toStream().to("copy");
             in(b).join(table, (v, r) -> v).to("out");
         });
+    }
+
+    static void tableGroups() {
+        CASES.put("table-group-count", b -> rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S)).count().toStream().to("out"));
+        CASES.put("table-group-count-store", b -> rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S)).count(counts("counts")).toStream().to("out"));
+        CASES.put("table-group-reduce", b -> rows(b).filter((k, v) -> true).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S))
+            .reduce((x, y) -> x, (x, y) -> x).toStream().to("out"));
+        CASES.put("table-group-aggregate", b -> rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S))
+            .aggregate(() -> "", (k, v, a) -> a, (k, v, a) -> a, Materialized.with(S, S)).toStream().to("out"));
+        CASES.put("table-group-named", b -> rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with("grouping", S, S))
+            .aggregate(() -> "", (k, v, a) -> a, (k, v, a) -> a, Named.as("aggregating"), store("aggregates")).toStream().to("out"));
+        CASES.put("table-group-twice", b -> {
+            KGroupedTable<String, String> grouped = rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S));
+            grouped.count().toStream().to("counts");
+            grouped.reduce((x, y) -> x, (x, y) -> x).toStream().to("reduced");
+        });
+        CASES.put("table-group-twice-named", b -> {
+            KGroupedTable<String, String> grouped = rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with("shared", S, S));
+            grouped.count().toStream().to("counts");
+            grouped.reduce((x, y) -> x, (x, y) -> x, Named.as("reducing"), store("reduced-rows")).toStream().to("reduced");
+        });
+        CASES.put("table-group-of-group", b -> rows(b).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S)).count()
+            .groupBy((k, n) -> KeyValue.pair("all", n), Grouped.with(S, Serdes.Long())).count(counts("all")).toStream().to("out"));
+    }
+
+    static void tableJoins() {
+        CASES.put("table-join", b -> rows(b).join(b.table("other", Consumed.with(S, S)), (x, y) -> x).toStream().to("out"));
+        CASES.put("table-left-join", b -> rows(b).leftJoin(b.table("other", Consumed.with(S, S)), (x, y) -> x).toStream().to("out"));
+        CASES.put("table-outer-join", b -> rows(b).outerJoin(b.table("other", Consumed.with(S, S)), (x, y) -> x).toStream().to("out"));
+        CASES.put("table-join-named", b -> rows(b).join(b.table("other", Consumed.with(S, S)), (x, y) -> x, Named.as("joining")).toStream().to("out"));
+        CASES.put("table-join-store", b -> rows(b).leftJoin(b.table("other", Consumed.with(S, S)), (x, y) -> x, Named.as("joining"), store("joined"))
+            .toStream().to("out"));
+        CASES.put("table-join-with-serdes", b -> rows(b).join(b.table("other", Consumed.with(S, S)), (x, y) -> x, Materialized.with(S, S)).toStream().to("out"));
+        CASES.put("table-join-chain", b -> rows(b).join(b.table("other", Consumed.with(S, S)), (x, y) -> x)
+            .outerJoin(b.table("third", Consumed.with(S, S)), (x, y) -> x).toStream().to("out"));
+        CASES.put("table-join-derived", b -> rows(b).filter((k, v) -> true)
+            .join(b.table("other", Consumed.with(S, S)).mapValues(v -> v), (x, y) -> x).filter((k, v) -> true).mapValues(v -> v).toStream().to("out"));
+        CASES.put("table-join-of-itself", b -> {
+            KTable<String, String> table = rows(b);
+            table.join(table.filter((k, v) -> true), (x, y) -> x).toStream().to("out");
+        });
+        CASES.put("table-join-then-stream", b -> in(b)
+            .join(rows(b).outerJoin(b.table("other", Consumed.with(S, S)), (x, y) -> x), (v, r) -> v).to("out"));
+        CASES.put("table-join-then-group", b -> rows(b).join(b.table("other", Consumed.with(S, S)), (x, y) -> x)
+            .groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(S, S)).count().toStream().to("out"));
+        CASES.put("table-join-of-counts", b -> in(b).groupByKey().count(counts("left"))
+            .outerJoin(b.stream("other", Consumed.with(S, S)).groupBy((k, v) -> v, Grouped.with(S, S)).count(counts("right")), (x, y) -> x, counts("difference"))
+            .toStream().to("out"));
     }
 
     static void larger() {

@@ -147,7 +147,7 @@ export class KGroupedStream<K, V> {
       sources: source === undefined ? this.#origin.sources : [source],
       store: options.store,
       view: () => storeView<K, A>(store),
-      knowsOldValues: () => true
+      sendOldValues: () => true
     })
   }
 

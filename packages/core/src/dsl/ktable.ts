@@ -1,12 +1,14 @@
 /** The newest value of each key. */
-import type { Serde } from '@millrace/state'
 import { PREFIX } from '../operators/prefixes.js'
-import { type ComputeRow, tableMap } from '../operators/table-map.js'
-import { computedView, storeView } from '../operators/table-view.js'
+import type { ComputeRow } from '../operators/table-map.js'
+import { tableSelect } from '../operators/table-select.js'
 import { toStream } from '../operators/to-stream.js'
+import { deriveTable } from './derived-table.js'
+import { KGroupedTable } from './kgrouped-table.js'
 import type { KStream } from './kstream.js'
-import type { DerivedTableOptions, KeyOptions, NamedOptions, StoreOptions } from './options.js'
-import { requireSerde, storeDefinition, type TableOrigin } from './origin.js'
+import type { DerivedTableOptions, KeyOptions, NamedOptions, StoreOptions, TableGroupByOptions } from './options.js'
+import { requireSerde, type TableOrigin } from './origin.js'
+import { joinTables, type TableJoiner } from './table-join.js'
 
 /** A table of rows by key, changed by each update and deleted from by null. */
 export class KTable<K, V> {
@@ -30,7 +32,7 @@ export class KTable<K, V> {
    */
   filter(predicate: (key: K, value: V) => boolean, options: NamedOptions & StoreOptions = {}): KTable<K, V> {
     const compute: ComputeRow<K, V, V> = (value, key) => (predicate(key, value) ? value : null)
-    return this.#derive(PREFIX.tableFilter, 'KTable.filter', compute, options, this.origin.value)
+    return new KTable(deriveTable(this.origin, { method: 'filter', compute }, options))
   }
 
   /**
@@ -41,7 +43,7 @@ export class KTable<K, V> {
    */
   filterNot(predicate: (key: K, value: V) => boolean, options: NamedOptions & StoreOptions = {}): KTable<K, V> {
     const compute: ComputeRow<K, V, V> = (value, key) => (predicate(key, value) ? null : value)
-    return this.#derive(PREFIX.tableFilter, 'KTable.filterNot', compute, options, this.origin.value)
+    return new KTable(deriveTable(this.origin, { method: 'filterNot', compute }, options))
   }
 
   /**
@@ -55,7 +57,77 @@ export class KTable<K, V> {
     options: DerivedTableOptions<NoInfer<NonNullable<VR>>> = {}
   ): KTable<K, NonNullable<VR>> {
     const compute: ComputeRow<K, V, NonNullable<VR>> = (value, key) => mapper(value, key) ?? null
-    return this.#derive(PREFIX.tableMapValues, 'KTable.mapValues', compute, options)
+    return new KTable(deriveTable(this.origin, { method: 'mapValues', compute }, options))
+  }
+
+  /**
+   * Groups the rows anew, for an aggregation: the selector gives each row's group and its value there, or null to leave
+   * it out. An update moves its row from the old value's group to the new one's, through a repartition topic.
+   *
+   * @example
+   * customers
+   *   .groupBy((id, customer) => [customer.country, id], { key: serdes.string(), value: serdes.string() })
+   *   .count({ store: 'customers-by-country' })
+   */
+  groupBy<KR, VR>(
+    selector: (key: K, value: V) => readonly [NoInfer<KR>, NoInfer<VR>] | null,
+    options: TableGroupByOptions<KR, VR>
+  ): KGroupedTable<KR, VR> {
+    const { graph, makeStream, node: parent, sources } = this.origin
+    const node = graph.names.node(PREFIX.tableSelect, options?.name)
+    const needed = { by: 'KTable.groupBy', node, passTo: 'groupBy()' }
+    const key = requireSerde(options?.key, { field: 'key', ...needed })
+    const value = requireSerde(options?.value, { field: 'value', ...needed })
+    const operator = tableSelect(selector, { key })
+    graph.add({ kind: 'processor', name: node, operator, stores: [], predecessors: [parent] })
+    this.origin.sendOldValues(true)
+    const name = options.name
+    return new KGroupedTable({ graph, makeStream, node, key, value, sources }, { name, makeTable })
+  }
+
+  /**
+   * The rows that both tables have, joined. An update of either table joins the other's present row. The tables' topics
+   * must have equally many partitions.
+   *
+   * @example
+   * shipped.join(sold, (shipped, sold) => shipped - sold, { store: 'inventory', value: serdes.int64() })
+   */
+  join<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (value: V, otherValue: VO, key: K) => R,
+    options: DerivedTableOptions<NoInfer<NonNullable<R>>> = {}
+  ): KTable<K, NonNullable<R>> {
+    return new KTable(joinTables(this.origin, other.origin, { method: 'join', joiner: joiner as AnyJoiner }, options))
+  }
+
+  /**
+   * As `join`, but a row of this table without one in the other joins null.
+   *
+   * @example
+   * orders.leftJoin(payments, (order, payment) => ({ ...order, paid: payment !== null }))
+   */
+  leftJoin<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (value: V, otherValue: VO | null, key: K) => R,
+    options: DerivedTableOptions<NoInfer<NonNullable<R>>> = {}
+  ): KTable<K, NonNullable<R>> {
+    const plan = { method: 'leftJoin', joiner: joiner as AnyJoiner } as const
+    return new KTable(joinTables(this.origin, other.origin, plan, options))
+  }
+
+  /**
+   * As `join`, but a row without one in the other table joins null, on either side.
+   *
+   * @example
+   * shipped.outerJoin(sold, (shipped, sold) => (shipped ?? 0) - (sold ?? 0), { store: 'inventory', value: serdes.int64() })
+   */
+  outerJoin<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (value: V | null, otherValue: VO | null, key: K) => R,
+    options: DerivedTableOptions<NoInfer<NonNullable<R>>> = {}
+  ): KTable<K, NonNullable<R>> {
+    const plan = { method: 'outerJoin', joiner: joiner as AnyJoiner } as const
+    return new KTable(joinTables(this.origin, other.origin, plan, options))
   }
 
   /**
@@ -78,60 +150,13 @@ export class KTable<K, V> {
     graph.add({ kind: 'processor', name: node, operator: toStream, stores: [], predecessors: [this.origin.node] })
     return makeStream<K, V>({ graph, makeStream, node, key, value, sources, keyChanged: false })
   }
-
-  #derive<VR>(
-    prefix: string,
-    operator: string,
-    compute: ComputeRow<K, V, VR>,
-    options: DerivedTableOptions<VR>,
-    known?: Serde<VR>
-  ): KTable<K, VR> {
-    const { graph, makeStream, node: parent, key, sources } = this.origin
-    const { store, value = known } = options
-    // As Java: a filter that sees old values need not delete downstream what was never there (KAFKA-10077).
-    const leaveOutAbsent = prefix === PREFIX.tableFilter && this.origin.knowsOldValues()
-    // Java's Materialized without a name takes an index for the store that it does not make.
-    if (store === undefined && materialized(options)) graph.names.store(prefix)
-    const node = graph.names.node(prefix, options.name)
-    if (store !== undefined) {
-      const needed = { by: operator, node }
-      graph.addStore(
-        storeDefinition(
-          store,
-          {
-            key: requireSerde(key, { field: 'key', passTo: 'the table', ...needed }),
-            value: requireSerde(value, { field: 'value', passTo: operator, ...needed })
-          },
-          options
-        )
-      )
-    }
-    graph.add({
-      kind: 'processor',
-      name: node,
-      operator: tableMap(compute, { store, leaveOutAbsent }),
-      predecessors: [parent],
-      stores: store === undefined ? [] : [store]
-    })
-    return new KTable<K, VR>({
-      graph,
-      makeStream,
-      node,
-      key,
-      value,
-      sources,
-      store,
-      view: () => (store === undefined ? computedView(this.origin.view(), compute) : storeView<K, VR>(store)),
-      knowsOldValues: () => store !== undefined || this.origin.knowsOldValues()
-    })
-  }
 }
 
 function isOptions(argument: ((...args: any[]) => any) | NamedOptions): argument is NamedOptions {
   return typeof argument !== 'function'
 }
 
-/** Whether Java would write these options as a `Materialized`. */
-function materialized({ value, caching, logging }: DerivedTableOptions<unknown>): boolean {
-  return value !== undefined || caching !== undefined || logging !== undefined
-}
+/** Each kind of join calls its joiner only with the nulls that the joiner's own type tells of. */
+type AnyJoiner = TableJoiner<any, any, any, any>
+
+const makeTable = <K, V>(origin: TableOrigin<K, V>): KTable<K, V> => new KTable(origin)

@@ -53,8 +53,19 @@ export interface StoreOptions {
 /** Options of `StreamsBuilder.table`. */
 export interface TableOptions<K, V> extends SourceOptions<K, V>, StoreOptions {}
 
-/** For a table made from another: it has a store of its own if `store` names one. */
+/**
+ * For a table made from others: it has a store of its own if `store` names one. A join's result has one too if any other
+ * option than `name` is given, as where Java is given a `Materialized`.
+ */
 export interface DerivedTableOptions<V> extends StoreOptions, ValueOptions<V> {}
+
+/** Options of `KTable.groupBy`: rows get new keys and values, which go through a repartition topic. */
+export interface TableGroupByOptions<K, V> extends NamedOptions {
+  /** The serde of the groups' keys. */
+  readonly key: Serde<K>
+  /** The serde of the rows' values in their groups. */
+  readonly value: Serde<V>
+}
 
 /** Options of `KStream.toTable`. */
 export interface ToTableOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {}
@@ -89,16 +100,23 @@ export interface GroupByOptions<K, V> extends NamedOptions {
 /** Options of `count`. */
 export type CountOptions<K> = KeyOptions<K> & StoreOptions
 
+/** Options of `reduce` of a grouped table. */
+export interface TableReduceOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {}
+
 /** Options of `reduce`. */
-export interface ReduceOptions<K, V> extends KeyValueOptions<K, V>, StoreOptions {
+export interface ReduceOptions<K, V> extends TableReduceOptions<K, V> {
   /** Any grouping of the values gives the same result, so that they may be combined before they are repartitioned. */
   readonly associative?: boolean
 }
 
-/** Options of `aggregate`; the aggregate's serde is required, since nothing else tells it. */
-export interface AggregateOptions<K, A> extends KeyOptions<K>, StoreOptions {
+/** Options of `aggregate` of a grouped table; the aggregate's serde is required, since nothing else tells it. */
+export interface TableAggregateOptions<K, A> extends KeyOptions<K>, StoreOptions {
   /** The aggregate's serde. */
   readonly value: Serde<A>
+}
+
+/** Options of `aggregate`. */
+export interface AggregateOptions<K, A> extends TableAggregateOptions<K, A> {
   /**
    * Makes one aggregate of two over different values: values may then be aggregated before they are repartitioned.
    * `merge(initializer(), a)` must equal `a`, and the aggregator must not return null.

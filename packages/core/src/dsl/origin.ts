@@ -27,8 +27,11 @@ export interface TableOrigin<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'
   readonly store: string | undefined
   /** How to read the table's rows; the first call gives a source table its store. */
   view(): TableView<K, V>
-  /** Whether its updates carry the value they replace: that needs a store, here or further up. */
-  knowsOldValues(): boolean
+  /**
+   * Asks that updates carry the value they replace, and tells whether they do: that needs a store, here or further up,
+   * which a source table without one is given if `force` is set.
+   */
+  sendOldValues(force: boolean): boolean
 }
 
 /** Both streams and tables of one join or merge must grow in one graph. Throws `TOPOLOGY_FOREIGN_STREAM`. */

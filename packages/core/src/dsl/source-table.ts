@@ -50,6 +50,9 @@ export function addTable<K, V>(
       materialize()
       return storeView<K, V>(store)
     },
-    knowsOldValues: () => materialized
+    sendOldValues(force) {
+      if (force) materialize()
+      return materialized
+    }
   })
 }

@@ -24,7 +24,6 @@ export function aggregate<K, V, A>(store: string, aggregation: Aggregation<K, V,
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const caching = runtime.isCaching(store)
       const forward = forwardUpdates(runtime, store, downstream)
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
@@ -40,8 +39,8 @@ export function aggregate<K, V, A>(store: string, aggregation: Aggregation<K, V,
           updated = aggregator(key, value, stored === undefined ? initializer() : stored.value)
         }
         if (updated === undefined) throw returnedUndefined(store, 'aggregator')
-        // A deletion that the cache held back has the record's own time, else the newest: so in Kafka Streams.
-        aggregates.put(key, updated, updated === null && caching ? timestamp : newest, context)
+        // A deletion that the cache holds back, and the one in the changelog, has the record's own time: so in Kafka Streams.
+        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
         forward(key, updated, stored === undefined ? null : stored.value, newest, context)
       }
     }

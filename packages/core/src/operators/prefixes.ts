@@ -22,5 +22,11 @@ export const PREFIX = {
   tableSource: 'KTABLE-SOURCE-',
   tableFilter: 'KTABLE-FILTER-',
   tableMapValues: 'KTABLE-MAPVALUES-',
+  tableSelect: 'KTABLE-SELECT-',
+  tableAggregate: 'KTABLE-AGGREGATE-',
+  tableReduce: 'KTABLE-REDUCE-',
+  tableJoinThis: 'KTABLE-JOINTHIS-',
+  tableJoinOther: 'KTABLE-JOINOTHER-',
+  tableMerge: 'KTABLE-MERGE-',
   toStream: 'KTABLE-TOSTREAM-'
 } as const

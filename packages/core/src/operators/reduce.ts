@@ -11,7 +11,6 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const caching = runtime.isCaching(store)
       const forward = forwardUpdates(runtime, store, downstream)
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
@@ -25,7 +24,7 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
         const step = partial ? mergeFunction(merge, store) : reducer
         const updated: V | null = stored === undefined ? added : step(stored.value, added)
         if (updated === undefined) throw returnedUndefined(store, 'reducer')
-        aggregates.put(key, updated, updated === null && caching ? timestamp : newest, context)
+        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
         forward(key, updated, stored === undefined ? null : stored.value, newest, context)
       }
     }

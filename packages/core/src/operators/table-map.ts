@@ -8,8 +8,10 @@ export type ComputeRow<K, V, VR> = (value: V, key: K) => VR | null
 export interface TableMapOptions {
   /** Of the new table itself; without one its rows are computed when they are read. */
   readonly store?: string | undefined
-  /** Pass on no deletion of a row that was not in the new table before; takes old values to know. */
-  readonly leaveOutAbsent: boolean
+  /** Whether updates carry old values; they then come from above, or from the table's own store. */
+  readonly sendsOldValues: boolean
+  /** Of a filter that sends old values: pass on no deletion of a row that was not in the new table before (KAFKA-10077). */
+  readonly filters: boolean
 }
 
 /**
@@ -17,15 +19,17 @@ export interface TableMapOptions {
  * if it never was in, as in Kafka Streams.
  */
 export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: TableMapOptions): Operator {
-  const { store, leaveOutAbsent } = options
+  const { store, sendsOldValues } = options
+  const leaveOutAbsent = options.filters && sendsOldValues
   const row = (value: V | null, key: K): VR | null => (value === null ? null : compute(value, key))
   return {
     compile(runtime, downstream) {
       if (store === undefined) {
         return (key, change: Change<V>, timestamp, context) => {
-          const mapped = { newValue: row(change.newValue, key), oldValue: row(change.oldValue, key) }
-          if (leaveOutAbsent && mapped.newValue === null && mapped.oldValue === null) return
-          downstream(key, mapped, timestamp, context)
+          const newValue = row(change.newValue, key)
+          const oldValue = sendsOldValues ? row(change.oldValue, key) : null
+          if (leaveOutAbsent && newValue === null && oldValue === null) return
+          downstream(key, { newValue, oldValue }, timestamp, context)
         }
       }
       const values = runtime.store(store)

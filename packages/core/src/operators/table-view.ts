@@ -39,3 +39,31 @@ export function computedView<K, V, VR>(
     }
   }
 }
+
+/** Computes the row of a table-table join from the rows of its two sides. */
+export function joinedView<K, VL, VR, R>(
+  left: TableView<K, VL>,
+  right: TableView<K, VR>,
+  join: {
+    joiner(left: VL | null, right: VR | null, key: K): R | null
+    readonly leftJoinsAlone: boolean
+    readonly rightJoinsAlone: boolean
+  }
+): TableView<K, R> {
+  return {
+    stores: [...new Set([...left.stores, ...right.stores])],
+    compile(runtime) {
+      const readLeft = left.compile(runtime)
+      const readRight = right.compile(runtime)
+      return key => {
+        const l = readLeft(key)
+        if (l === undefined && !join.rightJoinsAlone) return undefined
+        const r = readRight(key)
+        if (r === undefined && (l === undefined || !join.leftJoinsAlone)) return undefined
+        const value = join.joiner(l === undefined ? null : l.value, r === undefined ? null : r.value, key) ?? null
+        if (value === null) return undefined
+        return { value, timestamp: Math.max(l === undefined ? -1 : l.timestamp, r === undefined ? -1 : r.timestamp) }
+      }
+    }
+  }
+}

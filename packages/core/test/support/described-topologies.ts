@@ -233,6 +233,98 @@ const joins: Record<string, Build> = {
   }
 }
 
+const others = (b: StreamsBuilder): KTable<string, string> => b.table('other', S)
+const swapped = (key: string, value: string): [string, string] => [value, key]
+const regrouped = (b: StreamsBuilder) => rows(b).groupBy(swapped, S)
+
+const tableGroups: Record<string, Build> = {
+  'table-group-count': b => regrouped(b).count().toStream().to('out'),
+  'table-group-count-store': b => regrouped(b).count({ store: 'counts' }).toStream().to('out'),
+  'table-group-reduce': b => rows(b).filter(yes).groupBy(swapped, S).reduce(first, first).toStream().to('out'),
+  'table-group-aggregate': b =>
+    regrouped(b)
+      .aggregate(
+        () => '',
+        (_k, _v, a) => a,
+        (_k, _v, a) => a,
+        { value: text }
+      )
+      .toStream()
+      .to('out'),
+  'table-group-named': b =>
+    rows(b)
+      .groupBy(swapped, { ...S, name: 'grouping' })
+      .aggregate(
+        () => '',
+        (_k, _v, a) => a,
+        (_k, _v, a) => a,
+        { value: text, name: 'aggregating', store: 'aggregates' }
+      )
+      .toStream()
+      .to('out'),
+  'table-group-twice': b => {
+    const grouped = regrouped(b)
+    grouped.count().toStream().to('counts')
+    grouped.reduce(first, first).toStream().to('reduced')
+  },
+  'table-group-twice-named': b => {
+    const grouped = rows(b).groupBy(swapped, { ...S, name: 'shared' })
+    grouped.count().toStream().to('counts')
+    grouped.reduce(first, first, { name: 'reducing', store: 'reduced-rows' }).toStream().to('reduced')
+  },
+  'table-group-of-group': b =>
+    regrouped(b)
+      .count()
+      .groupBy((_k, n): [string, number] => ['all', n], { key: text, value: serdes.int64() })
+      .count({ store: 'all' })
+      .toStream()
+      .to('out')
+}
+
+const tableJoins: Record<string, Build> = {
+  'table-join': b => rows(b).join(others(b), first).toStream().to('out', S),
+  'table-left-join': b => rows(b).leftJoin(others(b), first).toStream().to('out', S),
+  'table-outer-join': b =>
+    rows(b)
+      .outerJoin(others(b), x => x)
+      .toStream()
+      .to('out', S),
+  'table-join-named': b => rows(b).join(others(b), first, { name: 'joining' }).toStream().to('out', S),
+  'table-join-store': b =>
+    rows(b).leftJoin(others(b), first, { name: 'joining', store: 'joined', value: text }).toStream().to('out'),
+  'table-join-with-serdes': b => rows(b).join(others(b), first, { value: text }).toStream().to('out'),
+  'table-join-chain': b =>
+    rows(b)
+      .join(others(b), first)
+      .outerJoin(b.table('third', S), x => x)
+      .toStream()
+      .to('out', S),
+  'table-join-derived': b =>
+    rows(b).filter(yes).join(others(b).mapValues(same), first).filter(yes).mapValues(same).toStream().to('out', S),
+  'table-join-of-itself': b => {
+    const table = rows(b)
+    table.join(table.filter(yes), first).toStream().to('out', S)
+  },
+  'table-join-then-stream': b =>
+    input(b)
+      .join(
+        rows(b).outerJoin(others(b), x => x),
+        same
+      )
+      .to('out', S),
+  'table-join-then-group': b => rows(b).join(others(b), first).groupBy(swapped, S).count().toStream().to('out'),
+  'table-join-of-counts': b =>
+    input(b)
+      .groupByKey()
+      .count({ store: 'left' })
+      .outerJoin(b.stream('other', S).groupBy(byValue, S).count({ store: 'right' }), x => x, {
+        store: 'difference',
+        value: serdes.int64()
+      })
+      .toStream()
+      .to('out')
+}
+
 const larger: Record<string, Build> = {
   'fan-out': b => {
     const stream = input(b)
@@ -293,5 +385,5 @@ const larger: Record<string, Build> = {
 
 /** By the name of the file with the text that Kafka Streams prints. */
 export const describedTopologies: ReadonlyMap<string, Build> = new Map(
-  [stateless, grouping, tables, joins, larger].flatMap(group => Object.entries(group))
+  [stateless, grouping, tables, joins, tableGroups, tableJoins, larger].flatMap(group => Object.entries(group))
 )

@@ -2,7 +2,7 @@
 import { expectTypeOf } from 'expect-type'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Serde } from '@millrace/state'
-import { type KStream, type KTable, serdes, StreamsBuilder } from '../support/dsl.js'
+import { type KGroupedTable, type KStream, type KTable, serdes, StreamsBuilder } from '../support/dsl.js'
 
 interface Order {
   readonly customer: string
@@ -64,6 +64,51 @@ expectTypeOf(byCustomer.leftJoin(customers, (_value, row) => row)).toEqualTypeOf
 orders.join(customers, value => value)
 // @ts-expect-error the row may be null
 byCustomer.leftJoin(customers, (_value, row) => row.country)
+
+// Tables joined with tables: null where the kind of join allows it.
+const limits = builder.table('limits', { key: serdes.string(), value: serdes.int64() })
+expectTypeOf(customers.join(limits, ({ country }, limit, key) => `${country}${limit + 1}${key}`)).toEqualTypeOf<
+  KTable<string, string>
+>()
+expectTypeOf(customers.leftJoin(limits, (_customer, limit) => limit)).toEqualTypeOf<KTable<string, number>>()
+customers.outerJoin(limits, (customer, limit) => {
+  expectTypeOf(customer).toEqualTypeOf<{ country: string } | null>()
+  expectTypeOf(limit).toEqualTypeOf<number | null>()
+})
+// @ts-expect-error the other table may have no row
+customers.leftJoin(limits, (_customer, limit) => limit + 1)
+// @ts-expect-error the keys of the tables differ
+customers.join(orders.toTable(), customer => customer)
+// @ts-expect-error the joiner returns a number
+customers.join(limits, (_customer, limit) => limit, { value: serdes.string() })
+
+// Tables grouped anew.
+const byCountry = customers.groupBy((id, { country }) => [country, id.length], {
+  key: serdes.string(),
+  value: serdes.int64()
+})
+expectTypeOf(byCountry).toEqualTypeOf<KGroupedTable<string, number>>()
+expectTypeOf(byCountry.count()).toEqualTypeOf<KTable<string, number>>()
+expectTypeOf(
+  byCountry.reduce(
+    (a, b) => a + b,
+    (a, b) => a - b
+  )
+).toEqualTypeOf<KTable<string, number>>()
+const join = (_country: string, length: number, all: string) => all + length
+expectTypeOf(byCountry.aggregate(() => '', join, join, { value: serdes.string() })).toEqualTypeOf<
+  KTable<string, string>
+>()
+customers.groupBy((id, { country }) => (country === '' ? null : [country, id]), {
+  key: serdes.string(),
+  value: serdes.string()
+})
+// @ts-expect-error the groups' keys are strings
+customers.groupBy((id, { country }) => [country, id], { key: serdes.int64(), value: serdes.string() })
+// @ts-expect-error grouping a table anew needs both serdes
+customers.groupBy((id, { country }) => [country, id], { key: serdes.string() })
+// @ts-expect-error an aggregate needs a serde
+byCountry.aggregate(() => '', join, join, {})
 
 // Serdes must fit.
 // @ts-expect-error counts are numbers

@@ -1,5 +1,5 @@
 /** The twins of the topologies in conformance/semantics, of the same names. */
-import { type KStream, serdes, StreamsBuilder, type Topology } from '@millrace/core'
+import { type KStream, type KTable, serdes, StreamsBuilder, type Topology } from '@millrace/core'
 
 export interface Scenario {
   readonly inputs: readonly string[]
@@ -205,4 +205,130 @@ add('joinOfCounts', b => {
   source(b)
     .leftJoin(counts, (l, n) => `${l}/${n}`)
     .to('out', text)
+})
+
+const left = (b: StreamsBuilder): KTable<string, string> => b.table('left', text)
+const right = (b: StreamsBuilder): KTable<string, string> => b.table('right', text)
+const pair = (l: string | null, r: string | null) => `${l}/${r}`
+const byInitial = (_: string, v: string): [string, string] => [v.slice(0, 1), v]
+const plus = (sum: string, v: string) => `${sum}+${v}`
+const minus = (sum: string, v: string) => `${sum}-${v}`
+const isLong = (_: string, v: string) => v.length > 1
+
+add(
+  'tableGroupCount',
+  b => left(b).groupBy(byInitial, text).count({ store: 'n' }).toStream().to('out', number),
+  'test-n-changelog',
+  'test-n-repartition'
+)
+add(
+  'tableGroupReduce',
+  b =>
+    left(b)
+      .groupBy((k, v) => (v === 'd' ? null : byInitial(k, v)), text)
+      .reduce(
+        (sum, v) => (v === 'c' ? null : plus(sum, v)),
+        (sum, v) => (sum === v ? null : minus(sum, v)),
+        { store: 'r' }
+      )
+      .toStream()
+      .to('out', text),
+  'test-r-changelog'
+)
+add(
+  'tableGroupAggregate',
+  b =>
+    left(b)
+      .groupBy((k, v) => (v === 'd' ? null : byInitial(k, v)), text)
+      .aggregate(
+        () => '<',
+        (_, v, sum) => plus(sum, v),
+        (_, v, sum) => (v === 'a' ? null : minus(sum, v)),
+        { store: 'a', value: serdes.string() }
+      )
+      .toStream()
+      .to('out', text),
+  'test-a-changelog'
+)
+add(
+  'tableGroupOfFilter',
+  b => {
+    const filtered = left(b).filter(isLong)
+    filtered.toStream().to('out')
+    filtered.groupBy((k, v) => [v, k], text).count({ store: 'n' })
+  },
+  'test-n-changelog'
+)
+add(
+  'tableGroupOfMap',
+  b =>
+    left(b)
+      .mapValues(v => `${v}!`)
+      .groupBy((k, v) => [k, v], text)
+      .reduce(plus, minus, { store: 'r' })
+      .toStream()
+      .to('out', text),
+  'test-r-changelog'
+)
+add(
+  'filterOfFilterStore',
+  b => {
+    const filtered = left(b).filter(isLong, { store: 'f' })
+    filtered.toStream().to('out')
+    filtered
+      .filter((_, v) => v.length > 3)
+      .toStream()
+      .to('out2')
+  },
+  'out2',
+  'test-f-changelog'
+)
+const joined = { store: 'j', value: serdes.string() }
+add('tableJoin', b => left(b).join(right(b), pair).toStream().to('out', text))
+add('tableLeftJoin', b => left(b).leftJoin(right(b), pair).toStream().to('out', text))
+add('tableOuterJoin', b => left(b).outerJoin(right(b), pair).toStream().to('out', text))
+add('tableJoinStore', b => left(b).join(right(b), pair, joined).toStream().to('out'), 'test-j-changelog')
+add('tableLeftJoinStore', b => left(b).leftJoin(right(b), pair, joined).toStream().to('out'), 'test-j-changelog')
+add(
+  'tableOuterJoinStore',
+  b =>
+    left(b)
+      .outerJoin(right(b), (l, r) => (l === 'b' ? null : pair(l, r)), joined)
+      .toStream()
+      .to('out'),
+  'test-j-changelog'
+)
+add('tableJoinFilter', b =>
+  left(b)
+    .outerJoin(right(b), pair)
+    .filter((_, v) => v.length > 5)
+    .toStream()
+    .to('out', text)
+)
+add('tableJoinChain', b => {
+  const [l, r] = [left(b), right(b)]
+  l.leftJoin(r, pair)
+    .outerJoin(r.filter(isLong), (first, second) => `${first}|${second}`)
+    .toStream()
+    .to('out', text)
+})
+add(
+  'tableJoinGroup',
+  b =>
+    left(b)
+      .leftJoin(right(b), pair)
+      .groupBy(byInitial, text)
+      .reduce(plus, minus, { store: 'r' })
+      .toStream()
+      .to('out', text),
+  'test-r-changelog'
+)
+add('tableJoinWithItself', b => {
+  const table = left(b)
+  table.outerJoin(table.filter(isLong), pair).toStream().to('out', text)
+})
+add('streamJoinsTableJoin', b => {
+  const stream = source(b)
+  const tables = right(b).outerJoin(b.table('third', text), (first, second) => `${first}|${second}`)
+  stream.join(tables, pair).to('out', text)
 })

@@ -21,7 +21,7 @@ const lines = (path: string) =>
     .split('\n')
     .filter(line => line !== '')
 const fromText = (text: string) => (text === '\\N' ? null : text)
-const toText = (value: string | null) => (value === null ? '\\N' : value)
+const toText = (value: string | null) => (value === null ? '\\N' : value.replaceAll('\n', '\\n'))
 
 function readInput(file: string): InputLine[] {
   return lines(join(data, 'inputs', file)).map(line => {

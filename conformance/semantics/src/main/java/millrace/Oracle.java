@@ -76,6 +76,6 @@ public final class Oracle {
     }
 
     private static String text(final String value) {
-        return value == null ? NULL : value;
+        return value == null ? NULL : value.replace("\n", "\\n");
     }
 }
