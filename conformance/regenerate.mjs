@@ -29,6 +29,12 @@ const oracles = {
 }
 
 let different = 0
+try {
+  const program = join(import.meta.dirname, '../packages/testing/dist-test/conformance/regenerate.js')
+  execFileSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' })
+} catch {
+  different++
+}
 for (const [name, generate] of Object.entries(oracles)) {
   const fresh = mkdtempSync(join(tmpdir(), `conformance-${name}-`))
   try {

@@ -1,0 +1,146 @@
+package millrace;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** One run of a topology over its inputs. Records are noted under the number of the input that made them. */
+final class Run {
+    /** Stores are of no use after a run: memory will do where there is a file system in it. */
+    static final Path DIRECTORY = directory();
+
+    private final Topology topology;
+    private final Map<String, Keys> sinks;
+    private final Properties config;
+    private final List<Object> records = new ArrayList<>();
+    private final List<Object> internal = new ArrayList<>();
+    private final Map<String, TestOutputTopic<byte[], byte[]>> outputs = new TreeMap<>();
+
+    Run(final Topology topology, final Map<String, Keys> sinks, final Properties config) {
+        this.topology = topology;
+        this.sinks = sinks;
+        this.config = config;
+    }
+
+    Map<String, Object> pipe(final List<Step> inputs) {
+        final Map<String, Object> result = new LinkedHashMap<>();
+        final TreeSet<String> known = sourceTopics();
+        final Map<String, TestInputTopic<String, String>> topics = new HashMap<>();
+        result.put("records", records);
+        result.put("internal", internal);
+        int at = 0;
+        try (TopologyTestDriver driver = new TopologyTestDriver(topology, config, Instant.EPOCH)) {
+            for (; at < inputs.size(); at++) {
+                final Step input = inputs.get(at);
+                if (input.has("advanceWallClockMs")) driver.advanceWallClockTime(input.millis("advanceWallClockMs"));
+                else if (known.contains(input.text("topic"))) {
+                    topics.computeIfAbsent(input.text("topic"), name -> driver.createInputTopic(name, new StringSerializer(), new StringSerializer()))
+                        .pipeInput(new TestRecord<>(input.textOr("key", null), input.textOr("value", null), headers(input), (long) input.number("timestamp")));
+                }
+                note(driver, at);
+            }
+            result.put("stores", StoreContents.of(driver));
+        } catch (final RuntimeException error) {
+            result.put("failed", Map.of("at", at, "message", rootOf(error).toString()));
+        }
+        return result;
+    }
+
+    /** Topics matched by a pattern are not listed; any topic goes then. */
+    private TreeSet<String> sourceTopics() {
+        final TreeSet<String> topics = new TreeSet<>();
+        for (final TopologyDescription.Subtopology subtopology : topology.describe().subtopologies()) {
+            for (final TopologyDescription.Node node : subtopology.nodes()) {
+                if (node instanceof TopologyDescription.Source source && source.topicSet() != null) topics.addAll(source.topicSet());
+            }
+        }
+        for (final TopologyDescription.GlobalStore store : topology.describe().globalStores()) topics.addAll(store.source().topicSet());
+        return topics;
+    }
+
+    private static RecordHeaders headers(final Step input) {
+        final RecordHeaders headers = new RecordHeaders();
+        if (!input.has("headers")) return headers;
+        input.json().get("headers").forEach(header ->
+            headers.add(header.get(0).asText(), header.get(1).isNull() ? null : header.get(1).asText().getBytes(StandardCharsets.UTF_8)));
+        return headers;
+    }
+
+    private void note(final TopologyTestDriver driver, final int at) {
+        for (final String topic : new TreeSet<>(driver.producedTopicNames())) {
+            final TestOutputTopic<byte[], byte[]> output = outputs.computeIfAbsent(topic,
+                name -> driver.createOutputTopic(name, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+            for (final TestRecord<byte[], byte[]> record : output.readRecordsToList()) {
+                if (topic.startsWith("test-")) internal.add(noted(at, topic, hex(record.key()), hex(record.value()), record));
+                else records.add(noted(at, topic, key(topic, record.key()), text(Options.ANY.deserializer(), topic, record.value()), record));
+            }
+        }
+    }
+
+    private static Map<String, Object> noted(final int at, final String topic, final String key, final String value, final TestRecord<?, ?> record) {
+        final Map<String, Object> noted = new LinkedHashMap<>();
+        noted.put("at", at);
+        noted.put("topic", topic);
+        noted.put("key", key);
+        noted.put("value", value);
+        noted.put("timestamp", record.timestamp());
+        final List<List<String>> headers = new ArrayList<>();
+        for (final Header header : record.headers()) headers.add(Arrays.asList(header.key(), header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8)));
+        if (!headers.isEmpty()) noted.put("headers", headers);
+        return noted;
+    }
+
+    private String key(final String topic, final byte[] bytes) {
+        return text(sinks.getOrDefault(topic, new Keys.Plain()).serde().deserializer(), topic, bytes);
+    }
+
+    private static String text(final Deserializer<Object> deserializer, final String topic, final byte[] bytes) {
+        return bytes == null ? null : Expression.text(deserializer.deserialize(topic, bytes));
+    }
+
+    private static String hex(final byte[] bytes) {
+        return bytes == null ? null : HexFormat.of().formatHex(bytes);
+    }
+
+    private static Throwable rootOf(final Throwable error) {
+        return error.getCause() == null ? error : rootOf(error.getCause());
+    }
+
+    static void deleteDirectory() throws IOException {
+        Utils.delete(DIRECTORY.toFile());
+    }
+
+    private static Path directory() {
+        final Path memory = Path.of("/dev/shm");
+        try {
+            return Files.isWritable(memory) ? Files.createTempDirectory(memory, "conformance-") : Files.createTempDirectory("conformance-");
+        } catch (final IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package millrace;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+
+/** A topology, and what goes in. */
+final class Scenario {
+    private final JsonNode json;
+
+    Scenario(final JsonNode json) {
+        this.json = json;
+    }
+
+    /** The result of both runs, or of none where the topology is refused. */
+    Map<String, Object> run() {
+        final Map<String, Object> result = new LinkedHashMap<>();
+        try {
+            result.put("describe", describe());
+        } catch (final RuntimeException error) {
+            result.put("refused", error.toString());
+            return result;
+        }
+        if (!json.has("inputs")) return result;
+        result.put("cached", run(true));
+        result.put("uncached", run(false));
+        return result;
+    }
+
+    private List<String> describe() {
+        final Properties config = config(true);
+        return Arrays.asList(build(config).build(config).describe().toString().split("\n", -1));
+    }
+
+    private Map<String, Object> run(final boolean caching) {
+        final Properties config = config(caching);
+        final Scope scope = build(config);
+        final List<Step> inputs = new ArrayList<>();
+        json.get("inputs").forEach(input -> inputs.add(new Step(input)));
+        return new Run(scope.build(config), scope.sinks, config).pipe(inputs);
+    }
+
+    private Scope build(final Properties config) {
+        final Scope scope = new Scope(new StreamsBuilder(new org.apache.kafka.streams.TopologyConfig(new StreamsConfig(config))));
+        final List<Step> steps = new ArrayList<>();
+        json.get("topology").forEach(step -> steps.add(new Step(step)));
+        scope.run(steps);
+        return scope;
+    }
+
+    private Properties config(final boolean caching) {
+        final Properties config = new Properties();
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+        config.put(StreamsConfig.STATE_DIR_CONFIG, Run.DIRECTORY.toString());
+        config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, caching ? 10_000_000 : 0);
+        config.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, AnySerde.class);
+        config.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, AnySerde.class);
+        if (json.has("optimization")) config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, json.get("optimization").asText());
+        return config;
+    }
+}

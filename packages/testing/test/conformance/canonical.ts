@@ -1,0 +1,38 @@
+/** The form in which results are compared and kept. */
+import type { OutputRecord, Result, RunResult } from './scenario.js'
+
+/**
+ * Of the changelog records that one input leads to, the newest of each key counts, in the order of the keys: what is
+ * overwritten before anybody can read it is nobody's concern. Of a failure counts that there was one.
+ */
+export function canonical(result: Result): Result {
+  if (result.refused !== undefined) return { refused: 'yes' }
+  const { cached, uncached } = result
+  return {
+    ...result,
+    ...(cached === undefined ? {} : { cached: canonicalRun(cached) }),
+    ...(uncached === undefined ? {} : { uncached: canonicalRun(uncached) })
+  }
+}
+
+function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
+  const changes = new Map<string, OutputRecord>()
+  for (const record of internal.filter(isChange)) changes.set(`${record.at} ${record.topic} ${record.key}`, record)
+  return {
+    ...rest,
+    internal: [...internal.filter(record => !isChange(record)), ...[...changes.values()].toSorted(byPlace)],
+    ...(failed === undefined ? {} : { failed: { at: failed.at, message: '' } })
+  }
+}
+
+function isChange({ topic }: OutputRecord): boolean {
+  return topic.endsWith('-changelog')
+}
+
+function byPlace(a: OutputRecord, b: OutputRecord): number {
+  return a.at - b.at || compare(a.topic, b.topic) || compare(a.key!, b.key!)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,61 @@
+/** The Java program in conformance/java, which runs scenarios on Kafka Streams. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { CONFORMANCE } from './cases.js'
+import type { Result, Scenario } from './scenario.js'
+
+const project = join(CONFORMANCE, 'java')
+
+/** Compiles the program where it is older than its sources. Needs a JDK 17 and Maven. */
+function compile(): void {
+  const classes = join(project, 'target', 'classes', 'millrace')
+  const sources = [join(project, 'pom.xml'), ...files(join(project, 'src', 'main', 'java', 'millrace'))]
+  const compiled = existsSync(classes) ? Math.min(...files(classes).map(changed)) : 0
+  if (compiled > Math.max(...sources.map(changed))) return
+  execFileSync(
+    'mvn',
+    ['-q', '-B', 'clean', 'compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/jars'],
+    { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] }
+  )
+}
+
+/** A running program. Scenarios are answered in the order they are given. */
+export class Java {
+  readonly #process: ChildProcess
+  readonly #waiting: { resolve(result: Result): void; reject(error: Error): void }[] = []
+
+  constructor() {
+    compile()
+    const classpath = ['target/classes', 'target/jars/*'].join(delimiter)
+    this.#process = spawn('java', ['-XX:+UseSerialGC', '-cp', classpath, 'millrace.Main'], {
+      cwd: project,
+      stdio: ['pipe', 'pipe', 'inherit']
+    })
+    createInterface({ input: this.#process.stdout! }).on('line', line => {
+      this.#waiting.shift()!.resolve(JSON.parse(line) as Result)
+    })
+    this.#process.once('close', code => {
+      for (const { reject } of this.#waiting) reject(new Error(`The Java program ended with ${code}`))
+    })
+  }
+
+  run(scenario: Scenario): Promise<Result> {
+    const answer = new Promise<Result>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    this.#process.stdin!.write(`${JSON.stringify(scenario)}\n`)
+    return answer
+  }
+
+  close(): void {
+    this.#process.stdin!.end()
+  }
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder).map(name => join(folder, name))
+}
+
+function changed(path: string): number {
+  return statSync(path).mtimeMs
+}

@@ -1,0 +1,32 @@
+/** KTable, without its joins. */
+import type { KTable } from '@millrace/core'
+import { any } from '../any-serde.js'
+import { expression } from '../expression.js'
+import { keeping, type Operators } from '../operator.js'
+import { named, stored, storedValue } from '../options.js'
+
+type Table = KTable<any, any>
+
+export const operators: Operators = {
+  'KTable.filter': keeping<Table>((from, step) => {
+    const when = expression(step.when)
+    return from.filter((key, value) => when({ key, value }), { ...stored(step), ...storedValue(step) })
+  }),
+  'KTable.filterNot': keeping<Table>((from, step) => {
+    const when = expression(step.when)
+    return from.filterNot((key, value) => when({ key, value }), { ...stored(step), ...storedValue(step) })
+  }),
+  'KTable.mapValues': keeping<Table>((from, step) => {
+    const mapper = expression(step.value)
+    return from.mapValues((value, key) => mapper({ key, value }), { ...stored(step), ...storedValue(step) })
+  }),
+  'KTable.toStream': (from, step) => {
+    const table = from.object as Table
+    if (step.key === undefined) return { object: table.toStream(named(step)), keys: from.keys }
+    const newKey = expression(step.key)
+    return {
+      object: table.toStream((key, value) => newKey({ key, value }), { ...named(step), key: any }),
+      keys: 'plain'
+    }
+  }
+}

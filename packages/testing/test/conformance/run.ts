@@ -1,0 +1,105 @@
+/** Runs a scenario on Millrace. */
+import { type Headers, NO_HEADERS, serdes, type Topology } from '@millrace/core'
+import { type TestInputTopic, type TestOutputTopic, TopologyTestDriver } from '@millrace/testing'
+import { both } from './any-serde.js'
+import { type Keys, keyText, valueText } from './keys.js'
+import type { Input, InputRecord, OutputRecord, Result, RunResult, Scenario } from './scenario.js'
+import { Scope } from './scope.js'
+import { storeContents } from './store-contents.js'
+
+const bytes = { key: serdes.bytes(), value: serdes.bytes() }
+
+/** What Millrace makes of a scenario, once with caches and once without. */
+export async function runScenario(scenario: Scenario): Promise<Result> {
+  let built: ReturnType<typeof Scope.build>
+  try {
+    built = Scope.build(scenario)
+  } catch (error) {
+    return { refused: String(error) }
+  }
+  const describe = built.topology.describe().split('\n')
+  if (scenario.inputs === undefined) return { describe }
+  const [cached, uncached] = [true, false].map(caching => new Run(Scope.build(scenario), { caching }))
+  return { describe, cached: await cached!.pipe(scenario.inputs), uncached: await uncached!.pipe(scenario.inputs) }
+}
+
+/** One run of a topology over its inputs. Records are noted under the number of the input that made them. */
+class Run {
+  readonly #topology: Topology
+  readonly #sinks: ReadonlyMap<string, Keys>
+  readonly #caching: boolean
+  readonly #records: OutputRecord[] = []
+  readonly #internal: OutputRecord[] = []
+  readonly #outputs = new Map<string, TestOutputTopic<Buffer, Buffer>>()
+
+  constructor(built: ReturnType<typeof Scope.build>, options: { readonly caching: boolean }) {
+    this.#topology = built.topology
+    this.#sinks = built.sinks
+    this.#caching = options.caching
+  }
+
+  async pipe(inputs: readonly Input[]): Promise<RunResult> {
+    const noted = { records: this.#records, internal: this.#internal }
+    const driver = await TopologyTestDriver.open(this.#topology, this.#caching ? {} : { cacheMaxBytes: 0 })
+    let at = 0
+    try {
+      const topics = new Map(this.#inputTopics().map(name => [name, driver.createInputTopic(name, both)]))
+      for (const input of inputs) {
+        await advance(driver, topics, input)
+        this.#note(driver, at)
+        at++
+      }
+      return { ...noted, stores: await storeContents(driver, this.#topology) }
+    } catch (error) {
+      return { ...noted, failed: { at, message: String(error) } }
+    } finally {
+      await driver.close()
+    }
+  }
+
+  #inputTopics(): string[] {
+    const internal = this.#topology.repartitionTopics
+    return this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.filter(name => !internal.has(name)))
+  }
+
+  #note(driver: TopologyTestDriver, at: number): void {
+    for (const topic of [...driver.producedTopicNames()].toSorted()) {
+      let output = this.#outputs.get(topic)
+      if (output === undefined) this.#outputs.set(topic, (output = driver.createOutputTopic(topic, bytes)))
+      for (const { key, value, timestamp, headers } of output.readRecordsToList()) {
+        if (topic.startsWith('test-')) {
+          this.#internal.push({ at, topic, key: hex(key), value: hex(value), timestamp, ...noteHeaders(headers) })
+        } else {
+          const shownKey = keyText(this.#sinks.get(topic) ?? 'plain', key)
+          this.#records.push({ at, topic, key: shownKey, value: valueText(value), timestamp, ...noteHeaders(headers) })
+        }
+      }
+    }
+  }
+}
+
+async function advance(
+  driver: TopologyTestDriver,
+  topics: ReadonlyMap<string, TestInputTopic<any, any>>,
+  input: Input
+): Promise<void> {
+  if (isRecord(input)) {
+    const { topic, key, value, timestamp, headers = [] } = input
+    const encoded = headers.map(([name, text]) => [name, text === null ? null : Buffer.from(text)] as const)
+    await topics.get(topic)?.pipeInput(key, value, timestamp, headers.length === 0 ? NO_HEADERS : encoded)
+    return
+  }
+  throw new Error(`${driver.constructor.name} has no wall clock`)
+}
+
+function isRecord(input: Input): input is InputRecord {
+  return 'topic' in input
+}
+
+function hex(buffer: Buffer | null): string | null {
+  return buffer === null ? null : buffer.toString('hex')
+}
+
+function noteHeaders(headers: Headers): Pick<OutputRecord, 'headers'> {
+  return headers.length === 0 ? {} : { headers: headers.map(([name, value]) => [name, value?.toString() ?? null]) }
+}

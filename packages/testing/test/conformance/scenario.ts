@@ -1,0 +1,63 @@
+/** What a scenario is, and what comes of it: the words that the Java program and the tests share. */
+
+/** An operation of the topology and its parameters; conformance/README.md lists them. */
+export interface Step {
+  readonly op: string
+  /** The name of what it starts from. Default: what the step before has made. */
+  readonly from?: string
+  /** The other side of a join or merge. */
+  readonly with?: string
+  /** The name of what it makes. */
+  readonly as?: string
+  readonly [parameter: string]: unknown
+}
+
+/** A record written to a topic, or a move of the wall clock. */
+export type Input = InputRecord | { readonly advanceWallClockMs: number }
+
+export interface InputRecord {
+  readonly topic: string
+  readonly key: string | null
+  readonly value: string | null
+  readonly timestamp: number
+  readonly headers?: readonly (readonly [name: string, value: string | null])[]
+}
+
+export interface Scenario {
+  readonly topology: readonly Step[]
+  /** Kafka Streams' `topology.optimization`. */
+  readonly optimization?: string
+  /** Without inputs only `describe()` is compared. */
+  readonly inputs?: readonly Input[]
+}
+
+/** A record that was written. Keys, values and headers are text; those of internal topics bytes in hex. */
+export interface OutputRecord {
+  /** The index of the input that led to it. */
+  readonly at: number
+  readonly topic: string
+  readonly key: string | null
+  readonly value: string | null
+  readonly timestamp: number
+  readonly headers?: readonly (readonly [name: string, value: string | null])[]
+}
+
+/** Key, value, and the timestamp where the store keeps one. */
+export type StoreRow = readonly [key: string, value: string, timestamp?: number]
+
+export interface RunResult {
+  readonly records: readonly OutputRecord[]
+  /** Of repartition topics and changelogs. */
+  readonly internal: readonly OutputRecord[]
+  readonly stores?: Readonly<Record<string, readonly StoreRow[]>>
+  /** The input that was refused. */
+  readonly failed?: { readonly at: number; readonly message: string }
+}
+
+export interface Result {
+  readonly describe?: readonly string[]
+  /** Why the topology is none. */
+  readonly refused?: string
+  readonly cached?: RunResult
+  readonly uncached?: RunResult
+}

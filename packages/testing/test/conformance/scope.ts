@@ -1,0 +1,59 @@
+/** What the steps of one scenario have made so far. */
+import { StreamsBuilder, type Topology } from '@millrace/core'
+import type { Keys } from './keys.js'
+import { operatorFor } from './operators.js'
+import type { Scenario, Step } from './scenario.js'
+
+/** A stream, a table, or something on the way to one, and what its keys are. */
+export interface Made {
+  readonly object: object
+  readonly keys: Keys
+}
+
+export class Scope {
+  readonly builder = new StreamsBuilder()
+  /** What the keys are that are written to a topic. */
+  readonly sinks = new Map<string, Keys>()
+  readonly #named = new Map<string, Made>()
+  #previous: Made | undefined
+
+  /** Builds the topology of a scenario. */
+  static build(scenario: Scenario): { topology: Topology; sinks: ReadonlyMap<string, Keys> } {
+    const scope = new Scope()
+    scope.run(scenario.topology)
+    return { topology: scope.builder.build(), sinks: scope.sinks }
+  }
+
+  run(steps: readonly Step[]): void {
+    for (const step of steps) {
+      const from = step.from === undefined ? this.#previous : this.get(step.from)
+      const made = operatorFor(from?.object, step, this)(from as Made, step, this)
+      if (made === undefined) continue
+      this.#previous = made
+      if (step.as !== undefined) this.name(step.as, made)
+    }
+  }
+
+  /** Runs steps on from something, and returns what the last of them has made. */
+  continued(from: Made, steps: readonly Step[]): Made {
+    this.#previous = from
+    this.run(steps)
+    return this.#previous
+  }
+
+  name(name: string, made: Made): void {
+    this.#named.set(name, made)
+  }
+
+  /** What a step named. Throws where none did. */
+  get(name: string): Made {
+    const made = this.#named.get(name)
+    if (made === undefined) throw new Error(`Nothing is named ${name}`)
+    return made
+  }
+
+  /** The other side of a join or merge. */
+  with<T>(step: Step): T {
+    return this.get(step.with!).object as T
+  }
+}
