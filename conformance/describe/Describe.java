@@ -42,6 +42,7 @@ public class Describe {
         joins();
         tableGroups();
         tableJoins();
+        cogroups();
         larger();
         Path out = Path.of(args[0]);
         Files.createDirectories(out);
@@ -235,6 +236,25 @@ public class Describe {
         CASES.put("table-join-of-counts", b -> in(b).groupByKey().count(counts("left"))
             .outerJoin(b.stream("other", Consumed.with(S, S)).groupBy((k, v) -> v, Grouped.with(S, S)).count(counts("right")), (x, y) -> x, counts("difference"))
             .toStream().to("out"));
+    }
+
+    static void cogroups() {
+        CASES.put("cogroup", b -> in(b).groupByKey().<String>cogroup((k, v, a) -> a)
+            .cogroup(b.stream("other", Consumed.with(S, S)).groupByKey(), (k, v, a) -> a)
+            .aggregate(() -> "", Materialized.with(S, S)).toStream().to("out"));
+        CASES.put("cogroup-alone", b -> in(b).groupByKey().<String>cogroup((k, v, a) -> a).aggregate(() -> "", store("aggregates")).toStream().to("out"));
+        CASES.put("cogroup-repartitioned", b -> in(b).groupBy((k, v) -> v, Grouped.with(S, S)).<String>cogroup((k, v, a) -> a)
+            .cogroup(b.stream("other", Consumed.with(S, S)).groupByKey(), (k, v, a) -> a)
+            .cogroup(b.stream("third", Consumed.with(S, S)).groupBy((k, v) -> v, Grouped.with("by-value", S, S)), (k, v, a) -> a)
+            .aggregate(() -> "", Materialized.with(S, S)).toStream().to("out"));
+        CASES.put("cogroup-named", b -> in(b).groupByKey().<String>cogroup((k, v, a) -> a)
+            .cogroup(b.stream("other", Consumed.with(S, S)).groupByKey(), (k, v, a) -> a)
+            .aggregate(() -> "", Named.as("together"), store("aggregates")).filter((k, v) -> true).toStream().to("out"));
+        CASES.put("cogroup-of-one-source", b -> {
+            KStream<String, String> in = in(b);
+            in.groupByKey().<String>cogroup((k, v, a) -> a).cogroup(in.filter((k, v) -> true).groupByKey(), (k, v, a) -> a)
+                .aggregate(() -> "", Materialized.with(S, S)).toStream().to("out");
+        });
     }
 
     static void larger() {

@@ -8,10 +8,11 @@ import { storeView } from '../operators/table-view.js'
 import { int64Serde } from '../serdes/numbers.js'
 import { presenceSerde } from '../serdes/presence.js'
 import type { Combiner } from '../topology/topology.js'
+import { CogroupedKStream } from './cogrouped-kstream.js'
 import { KTable } from './ktable.js'
 import type { AggregateOptions, CountOptions, KeyOptions, ReduceOptions, StoreOptions } from './options.js'
-import { requireSerde, storeDefinition, type StreamOrigin } from './origin.js'
-import { addRepartition, repartitionNames } from './repartition.js'
+import { requireSerde, storeDefinition } from './origin.js'
+import type { StreamGrouping } from './stream-grouping.js'
 
 /** What the three aggregations differ in. */
 interface AggregationPlan<K, A> {
@@ -30,15 +31,11 @@ interface AggregationPlan<K, A> {
  * `caching: false`; a result's timestamp is the newest of its records.
  */
 export class KGroupedStream<K, V> {
-  readonly #origin: StreamOrigin<K, V>
-  /** The user's name for the grouping, and for its repartition topic. */
-  readonly #name: string | undefined
-  /** A named repartition topic is shared by all aggregations of this grouping. */
-  #sharedSource: string | undefined
+  /** What the DSL's other classes need to know; not for applications. */
+  readonly grouping: StreamGrouping<K, V>
 
-  constructor(origin: StreamOrigin<K, V>, options: { readonly name: string | undefined }) {
-    this.#origin = origin
-    this.#name = options.name
+  constructor(grouping: StreamGrouping<K, V>) {
+    this.grouping = grouping
   }
 
   /**
@@ -67,10 +64,10 @@ export class KGroupedStream<K, V> {
    * amounts.groupByKey().reduce((sum, amount) => sum + amount, { store: 'sums', associative: true })
    */
   reduce(reducer: Reducer<V>, options: ReduceOptions<K, V> = {}): KTable<K, V> {
-    const value = requireSerde(options.value ?? this.#origin.value, {
+    const value = requireSerde(options.value ?? this.grouping.origin.value, {
       field: 'value',
       by: 'reduce',
-      node: this.#origin.node,
+      node: this.grouping.origin.node,
       passTo: 'reduce() or groupBy()'
     })
     const associative = options.associative === true
@@ -104,7 +101,7 @@ export class KGroupedStream<K, V> {
     const value = requireSerde(options?.value, {
       field: 'value',
       by: 'aggregate',
-      node: this.#origin.node,
+      node: this.grouping.origin.node,
       passTo: 'aggregate()'
     })
     const aggregation: Aggregation<K, V, A> = { initializer, aggregator, merge: options.merge }
@@ -118,25 +115,46 @@ export class KGroupedStream<K, V> {
     })
   }
 
+  /**
+   * Starts an aggregation of several grouped streams into one table: the aggregator is of this stream's values.
+   *
+   * @example
+   * deposits
+   *   .groupByKey()
+   *   .cogroup((_account, amount: number, balance: number) => balance + amount)
+   *   .cogroup(withdrawals.groupByKey(), (_account, amount, balance) => balance - amount)
+   *   .aggregate(() => 0, { value: serdes.float64(), store: 'balances' })
+   */
+  cogroup<A>(aggregator: (key: K, value: V, aggregate: A) => A | null): CogroupedKStream<K, A> {
+    return new CogroupedKStream<K, A>(this.grouping, aggregator)
+  }
+
   #aggregate<A>(plan: AggregationPlan<K, A>): KTable<K, A> {
-    const { options, value } = plan
-    const { graph, makeStream } = this.#origin
+    const { options, value, combiner } = plan
+    const { graph, makeStream } = this.grouping.origin
     const store = options.store ?? graph.names.store(plan.prefix)
     const node = graph.names.node(plan.prefix, options.name)
-    const key = requireSerde(options.key ?? this.#origin.key, {
+    const key = requireSerde(options.key ?? this.grouping.origin.key, {
       field: 'key',
       by: plan.method,
       node,
       passTo: `groupBy(), groupByKey() or ${plan.method}()`
     })
-    const source = this.#origin.keyChanged ? this.#repartition(plan, store, node) : undefined
+    const input = this.grouping.partitioned({
+      store,
+      by: plan.method,
+      node,
+      key,
+      fallbackValue: plan.fallbackValue,
+      combining: combiner === undefined ? undefined : { combiner, active: options.caching !== false }
+    })
     graph.addStore(storeDefinition(store, { key, value }, options))
     graph.add({
       kind: 'processor',
       name: node,
       operator: plan.operator(store),
       stores: [store],
-      predecessors: [source ?? this.#origin.node]
+      predecessors: [input.node]
     })
     return new KTable({
       graph,
@@ -144,30 +162,10 @@ export class KGroupedStream<K, V> {
       node,
       key,
       value,
-      sources: source === undefined ? this.#origin.sources : [source],
+      sources: input.sources,
       store: options.store,
       view: () => storeView<K, A>(store),
       sendOldValues: () => true
     })
-  }
-
-  /** Returns the source node that the records come back from. */
-  #repartition<A>(plan: AggregationPlan<K, A>, store: string, node: string): string {
-    const { graph } = this.#origin
-    const names = repartitionNames(graph, this.#name ?? store)
-    if (this.#sharedSource !== undefined) return this.#sharedSource
-    const needed = { by: plan.method, node }
-    const { combiner } = plan
-    // Readers that share a topic each want the records, and with a value that all of them can read.
-    const fallbackValue = this.#name === undefined ? plan.fallbackValue : undefined
-    addRepartition(graph, this.#origin.node, names, {
-      prefix: this.#name ?? store,
-      key: requireSerde(this.#origin.key ?? plan.options.key, { field: 'key', passTo: 'groupBy()', ...needed }),
-      value: requireSerde(this.#origin.value ?? fallbackValue, { field: 'value', passTo: 'groupBy()', ...needed }),
-      dropNullKeys: true,
-      combining: combiner === undefined ? undefined : { combiner, active: plan.options.caching !== false }
-    })
-    if (this.#name !== undefined) this.#sharedSource = names.source
-    return names.source
   }
 }

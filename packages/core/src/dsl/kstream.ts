@@ -29,6 +29,7 @@ import type {
 import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
 import { addRepartition, repartitionNames } from './repartition.js'
 import { addTable } from './source-table.js'
+import { StreamGrouping } from './stream-grouping.js'
 import { joinTable } from './stream-table-join.js'
 
 /** How a step's output differs from its input. */
@@ -222,7 +223,7 @@ export class KStream<K, V> {
     graph.add({ kind: 'processor', name: node, operator: selectKey(selector), stores: [], predecessors: [parent] })
     const value = options?.value ?? this.#origin.value
     const origin = { ...this.#origin, node, key: options?.key, value, keyChanged: true }
-    return new KGroupedStream(origin, { name: options?.name })
+    return new KGroupedStream(new StreamGrouping(origin, { name: options?.name }))
   }
 
   /**
@@ -234,7 +235,7 @@ export class KStream<K, V> {
   groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<K, V> {
     const { key, value } = this.#origin
     const origin = { ...this.#origin, key: options.key ?? key, value: options.value ?? value }
-    return new KGroupedStream(origin, { name: options.name })
+    return new KGroupedStream(new StreamGrouping(origin, { name: options.name }))
   }
 
   /**

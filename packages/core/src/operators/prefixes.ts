@@ -19,6 +19,8 @@ export const PREFIX = {
   join: 'KSTREAM-JOIN-',
   leftJoin: 'KSTREAM-LEFTJOIN-',
   toTable: 'KSTREAM-TOTABLE-',
+  cogroupAggregate: 'COGROUPKSTREAM-AGGREGATE-',
+  cogroupMerge: 'COGROUPKSTREAM-MERGE-',
   tableSource: 'KTABLE-SOURCE-',
   tableFilter: 'KTABLE-FILTER-',
   tableMapValues: 'KTABLE-MAPVALUES-',

@@ -28,11 +28,6 @@ function largestFirst(a: SizedNode, b: SizedNode): number {
 
 /** Connects the nodes in Java's order of iteration, since it decides the order of siblings. */
 function sizedNodes(nodes: readonly TopologyNode[]): SizedNode[] {
-  const sources = nodes
-    .filter(node => node.kind === 'source')
-    .map(node => node.name)
-    .sort()
-  const others = nodes.filter(node => node.kind !== 'source').map(node => node.name)
   const byName = new Map(
     nodes.map(node => [
       node.name,
@@ -44,7 +39,7 @@ function sizedNodes(nodes: readonly TopologyNode[]): SizedNode[] {
       } satisfies SizedNode
     ])
   )
-  const ordered = hashOrder(hashOrder([...sources, ...others])).map(name => byName.get(name)!)
+  const ordered = hashOrder(hashOrder(nodes.map(({ name }) => name))).map(name => byName.get(name)!)
   for (const sized of ordered) {
     for (const name of sized.node.predecessors) {
       const predecessor = byName.get(name)!

@@ -2,8 +2,8 @@
 import type { Subtopology, TopologyNode } from './topology.js'
 
 /**
- * Nodes belong together that are connected, or use the same store. The parts are numbered by their least source name in
- * the order of code units: task ids, and with them directories and changelog partitions, hang on these numbers.
+ * Nodes belong together that are connected, or use the same store. The parts are numbered in the order of their first
+ * nodes: task ids, and with them directories and changelog partitions, hang on these numbers.
  */
 export function cutSubtopologies(nodes: ReadonlyMap<string, TopologyNode>): readonly Subtopology[] {
   const parts = new DisjointSets()
@@ -18,12 +18,12 @@ export function cutSubtopologies(nodes: ReadonlyMap<string, TopologyNode>): read
     }
   }
   const members = new Map<string, TopologyNode[]>()
-  const sources = [...nodes.values()]
-    .filter(node => node.kind === 'source')
-    .map(node => node.name)
-    .sort()
-  for (const source of sources) members.set(parts.find(source), [])
-  for (const node of nodes.values()) members.get(parts.find(node.name))!.push(node)
+  for (const node of nodes.values()) {
+    const part = parts.find(node.name)
+    const others = members.get(part)
+    if (others === undefined) members.set(part, [node])
+    else others.push(node)
+  }
   return Object.freeze([...members.values()].map(subtopology))
 }
 

@@ -325,6 +325,51 @@ const tableJoins: Record<string, Build> = {
       .to('out')
 }
 
+const keep = (_key: string, _value: string, aggregate: string): string => aggregate
+const empty = (): string => ''
+const other = (b: StreamsBuilder): KStream<string, string> => b.stream('other', S)
+
+const cogroups: Record<string, Build> = {
+  cogroup: b =>
+    input(b)
+      .groupByKey()
+      .cogroup(keep)
+      .cogroup(other(b).groupByKey(), keep)
+      .aggregate(empty, { value: text })
+      .toStream()
+      .to('out'),
+  'cogroup-alone': b =>
+    input(b).groupByKey().cogroup(keep).aggregate(empty, { value: text, store: 'aggregates' }).toStream().to('out'),
+  'cogroup-repartitioned': b =>
+    input(b)
+      .groupBy(byValue, S)
+      .cogroup(keep)
+      .cogroup(other(b).groupByKey(), keep)
+      .cogroup(b.stream('third', S).groupBy(byValue, { ...S, name: 'by-value' }), keep)
+      .aggregate(empty, { value: text })
+      .toStream()
+      .to('out'),
+  'cogroup-named': b =>
+    input(b)
+      .groupByKey()
+      .cogroup(keep)
+      .cogroup(other(b).groupByKey(), keep)
+      .aggregate(empty, { value: text, name: 'together', store: 'aggregates' })
+      .filter(yes)
+      .toStream()
+      .to('out'),
+  'cogroup-of-one-source': b => {
+    const stream = input(b)
+    stream
+      .groupByKey()
+      .cogroup(keep)
+      .cogroup(stream.filter(yes).groupByKey(), keep)
+      .aggregate(empty, { value: text })
+      .toStream()
+      .to('out')
+  }
+}
+
 const larger: Record<string, Build> = {
   'fan-out': b => {
     const stream = input(b)
@@ -385,5 +430,7 @@ const larger: Record<string, Build> = {
 
 /** By the name of the file with the text that Kafka Streams prints. */
 export const describedTopologies: ReadonlyMap<string, Build> = new Map(
-  [stateless, grouping, tables, joins, tableGroups, tableJoins, larger].flatMap(group => Object.entries(group))
+  [stateless, grouping, tables, joins, tableGroups, tableJoins, cogroups, larger].flatMap(group =>
+    Object.entries(group)
+  )
 )

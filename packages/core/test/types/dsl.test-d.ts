@@ -2,7 +2,14 @@
 import { expectTypeOf } from 'expect-type'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Serde } from '@millrace/state'
-import { type KGroupedTable, type KStream, type KTable, serdes, StreamsBuilder } from '../support/dsl.js'
+import {
+  type CogroupedKStream,
+  type KGroupedTable,
+  type KStream,
+  type KTable,
+  serdes,
+  StreamsBuilder
+} from '../support/dsl.js'
 
 interface Order {
   readonly customer: string
@@ -49,6 +56,21 @@ expectTypeOf(totals).toEqualTypeOf<KTable<string, { count: number }>>()
 expectTypeOf(orders.groupByKey().reduce((a, b) => ({ ...a, amount: a.amount + b.amount }))).toEqualTypeOf<
   KTable<number, Order>
 >()
+
+// Streams aggregated together: each with values of its own.
+const cogrouped = lines.groupByKey().cogroup((_key, line, sum: number) => sum + line.length)
+expectTypeOf(cogrouped).toEqualTypeOf<CogroupedKStream<string, number>>()
+cogrouped.cogroup(byCustomerNumber(), (_key, amount, sum) => sum + amount)
+expectTypeOf(cogrouped.aggregate(() => 0, { value: serdes.int64() })).toEqualTypeOf<KTable<string, number>>()
+// @ts-expect-error the streams' keys differ
+cogrouped.cogroup(orders.groupByKey(), (_key, _order, sum) => sum)
+// @ts-expect-error the aggregate is a number
+cogrouped.aggregate(() => '', { value: serdes.int64() })
+// @ts-expect-error the aggregate is a number
+cogrouped.aggregate(() => 0, { value: serdes.string() })
+function byCustomerNumber() {
+  return orders.map((_id, { customer, amount }) => [customer, amount]).groupByKey()
+}
 
 // Joins: the row is null in a left join only.
 const byCustomer = orders.selectKey((_id, { customer }) => customer, { key: serdes.string() })

@@ -332,3 +332,28 @@ add('streamJoinsTableJoin', b => {
   const tables = right(b).outerJoin(b.table('third', text), (first, second) => `${first}|${second}`)
   stream.join(tables, pair).to('out', text)
 })
+add(
+  'cogroup',
+  b =>
+    source(b)
+      .groupByKey()
+      .cogroup((_, v, all: string) => (v === 'c' ? null : all + v))
+      .cogroup(b.stream('right', text).groupByKey(), (_, v, all) => `${all}/${v}`)
+      .aggregate(() => '<', { store: 'a', value: serdes.string() })
+      .toStream()
+      .to('out'),
+  'test-a-changelog'
+)
+add(
+  'cogroupRepartitioned',
+  b =>
+    source(b)
+      .groupBy((_, v) => v, text)
+      .cogroup((_, v, all: string) => all + v)
+      .cogroup(b.stream('right', text).groupByKey(), (_, v, all) => (v === 'c' ? null : `${all}/${v}`))
+      .aggregate(() => '<', { store: 'a', value: serdes.string() })
+      .filter((_, v) => v.length > 3)
+      .toStream()
+      .to('out'),
+  'test-a-changelog'
+)

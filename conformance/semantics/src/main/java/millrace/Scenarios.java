@@ -139,6 +139,12 @@ final class Scenarios {
         });
         add(all, "streamJoinsTableJoin", b -> source(b).join(
             b.table("right", TEXT).outerJoin(b.table("third", TEXT), (l, r) -> l + "|" + r), (l, r) -> l + "/" + r, joined()).to("out", TO_TEXT));
+        add(all, "cogroup", b -> source(b).groupByKey(BY_TEXT).<String>cogroup((k, v, a) -> v.equals("c") ? null : a + v)
+            .cogroup(b.stream("right", TEXT).groupByKey(BY_TEXT), (k, v, a) -> a + "/" + v)
+            .aggregate(() -> "<", text("a")).toStream().to("out", TO_TEXT), "test-a-changelog");
+        add(all, "cogroupRepartitioned", b -> source(b).groupBy((k, v) -> v, BY_TEXT).<String>cogroup((k, v, a) -> a + v)
+            .cogroup(b.stream("right", TEXT).groupByKey(BY_TEXT), (k, v, a) -> v.equals("c") ? null : a + "/" + v)
+            .aggregate(() -> "<", text("a")).filter((k, v) -> v.length() > 3).toStream().to("out", TO_TEXT), "test-a-changelog");
         return all;
     }
 
