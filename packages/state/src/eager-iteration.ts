@@ -20,3 +20,23 @@ export function eagerIteration<T>(
     }
   }
 }
+
+/** The same iteration with each entry made into another; its view is taken when the given one's is. */
+export function mappedIteration<T, R>(
+  iteration: AsyncIterableIterator<T>,
+  map: (entry: T) => R
+): AsyncIterableIterator<R> {
+  return {
+    async next() {
+      const step = await iteration.next()
+      return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) }
+    },
+    async return() {
+      await iteration.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}

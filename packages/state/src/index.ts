@@ -10,11 +10,15 @@ export type {
   KeyRange,
   KeyValueStore,
   ReadableKeyValueStore,
+  KeyValueStoreDefinition,
   RestoreRecord,
+  SessionStoreDefinition,
   StoreDefinition,
   TaskState,
-  Timestamped
+  Timestamped,
+  WindowStoreDefinition
 } from './store.js'
+export type * from './timed-stores.js'
 export { levelEngine, type LevelOptions } from './level-engine.js'
 export { memoryEngine } from './memory-engine.js'
 export type { Departure } from './departure.js'

@@ -7,8 +7,11 @@
  *  00 'p' <store name>           → 1 byte: the store's prefix
  *  00 'o' <store name>           → int64: the next changelog offset
  *  00 'w' <store name>           → nothing: the store is being wiped
+ *  00 'l' <store name>           → text: how the store's entries lie, see `layoutOf`
  *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
  * ```
+ *
+ * Stores of windows and sessions: see segment-layout.ts.
  */
 import { MillraceError } from './errors.js'
 
@@ -20,8 +23,8 @@ const TIMESTAMP_BYTES = 8
 /** Raised when a database of the present code can no longer be read by older code. */
 export const LAYOUT_VERSION = 1
 
-/** Version, open marker, prefix, offset, wipe. */
-export type Fact = 'v' | 'm' | 'p' | 'o' | 'w'
+/** Version, open marker, prefix, offset, wipe, layout. */
+export type Fact = 'v' | 'm' | 'p' | 'o' | 'w' | 'l'
 
 /** Key of a fact about a store (or, without one, about the whole database). */
 export function factKey(fact: Fact, store = ''): Buffer {

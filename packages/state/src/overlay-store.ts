@@ -5,14 +5,23 @@ import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { compareStrings, keyRange, storedTimestamp, VALUE_START } from './key-layout.js'
 import { type Change, mergeChanges } from './merge-changes.js'
 import { latin1 } from './serde.js'
-import type { ChangeVisitor, FlushListener, KeyRange, KeyValueStore, StoreDefinition, Timestamped } from './store.js'
+import type { StateStore } from './state-store.js'
+import type {
+  ChangeVisitor,
+  FlushListener,
+  KeyRange,
+  KeyValueStore,
+  KeyValueStoreDefinition,
+  RestoreRecord,
+  Timestamped
+} from './store.js'
 import { OverlayEntry, StoreOverlay } from './store-overlay.js'
 
 /** One change in so many tells its encoded size; a power of two. */
 const SAMPLE_EVERY = 64
 
-export class OverlayStore<K, V> implements KeyValueStore<K, V> {
-  readonly definition: StoreDefinition<K, V>
+export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
+  readonly definition: KeyValueStoreDefinition<K, V>
   readonly prefix: number
   readonly #overlay: StoreOverlay<K, V>
   readonly #database: StateDatabase
@@ -21,7 +30,11 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
   #listener: FlushListener<K, V> | undefined
 
   constructor(
-    options: { readonly definition: StoreDefinition<K, V>; readonly prefix: number; readonly cacheMaxBytes: number },
+    options: {
+      readonly definition: KeyValueStoreDefinition<K, V>
+      readonly prefix: number
+      readonly cacheMaxBytes: number
+    },
     modules: { readonly database: StateDatabase }
   ) {
     this.definition = options.definition
@@ -101,6 +114,25 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V> {
       const stored = valueOut.buffer.subarray(0, valueOut.length)
       visit(prefixed.subarray(1), stored.subarray(VALUE_START), entry.timestamp)
       batch.put(prefixed, stored)
+    }
+  }
+
+  addRestored(records: Iterable<RestoreRecord>, batch: DatabaseBatch): void {
+    const [keyOut, valueOut] = [this.#key, this.#value]
+    keyOut.length = 0
+    keyOut.writeBytes(Buffer.of(this.prefix))
+    for (const { key, value, timestamp } of records) {
+      keyOut.length = 1
+      keyOut.writeBytes(key)
+      const prefixed = keyOut.buffer.subarray(0, keyOut.length)
+      if (value === null) {
+        batch.delete(prefixed)
+        continue
+      }
+      valueOut.length = 0
+      valueOut.writeInt64(timestamp)
+      valueOut.writeBytes(value)
+      batch.put(prefixed, valueOut.buffer.subarray(0, valueOut.length))
     }
   }
 

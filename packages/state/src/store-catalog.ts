@@ -11,6 +11,8 @@ import {
   nextPrefix,
   storeRange
 } from './key-layout.js'
+import { layoutOf } from './segment-layout.js'
+import type { StoreDefinition } from './store.js'
 
 export class StoreCatalog {
   readonly #database: StateDatabase
@@ -50,17 +52,30 @@ export class StoreCatalog {
     return this.#offsets.get(store)
   }
 
-  /** Gives stores that are new a prefix, for good. */
-  async add(stores: Iterable<string>): Promise<void> {
+  /**
+   * Gives stores that are new a prefix, for good. Returns those whose entries lie otherwise than the definition says:
+   * they are empty now, and without an offset.
+   */
+  async add(definitions: readonly StoreDefinition[]): Promise<string[]> {
+    const otherwise = definitions.filter(definition => this.#liesOtherwise(definition)).map(({ name }) => name)
+    await this.wipe(otherwise)
     const batch = this.#database.batch()
     batch.put(factKey('v'), Buffer.of(LAYOUT_VERSION))
-    for (const store of stores) {
-      if (this.#prefixes.has(store)) continue
+    for (const definition of definitions) {
+      const { name } = definition
+      batch.put(factKey('l', name), Buffer.from(layoutOf(definition)))
+      if (this.#prefixes.has(name)) continue
       const prefix = nextPrefix(this.#prefixes.values())
-      this.#prefixes.set(store, prefix)
-      batch.put(factKey('p', store), Buffer.of(prefix))
+      this.#prefixes.set(name, prefix)
+      batch.put(factKey('p', name), Buffer.of(prefix))
     }
     await batch.write({ sync: true })
+    return otherwise
+  }
+
+  #liesOtherwise(definition: StoreDefinition): boolean {
+    const known = this.#database.get(factKey('l', definition.name))?.toString()
+    return known !== undefined && known !== layoutOf(definition)
   }
 
   /** Adds offsets to a batch; `moved` is to follow once it is written. */

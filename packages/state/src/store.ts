@@ -1,5 +1,6 @@
 /** What a task's stores look like to operators, to the checkpoint and to queries. */
 import type { Serde } from './serde.js'
+import type { SessionStore, WindowStore } from './timed-stores.js'
 
 /** A value with the time of the newest record that shaped it, in milliseconds since the epoch. */
 export interface Timestamped<V> {
@@ -7,9 +8,8 @@ export interface Timestamped<V> {
   readonly timestamp: number
 }
 
-/** What a store is made from; part of the topology, hence plain and immutable. */
-export interface StoreDefinition<K = any, V = any> {
-  readonly kind: 'key-value'
+/** What all stores are made from; part of the topology, hence plain and immutable. */
+interface StoreDefinitionBase<K, V> {
   readonly name: string
   readonly key: Serde<K>
   readonly value: Serde<V>
@@ -22,6 +22,43 @@ export interface StoreDefinition<K = any, V = any> {
   /** Restore from this source topic instead of an own changelog (a table's topic is its own changelog). */
   readonly sourceTopic?: string
 }
+
+/** A store with one value per key. */
+export interface KeyValueStoreDefinition<K = any, V = any> extends StoreDefinitionBase<K, V> {
+  readonly kind: 'key-value'
+}
+
+/** What stores over time have beside. */
+interface TimedStoreDefinition<K, V> extends StoreDefinitionBase<K, V> {
+  /**
+   * What is older than the newest time seen, less this, is no longer found and is deleted in time; in ms, at least what
+   * windows need: size and grace.
+   */
+  readonly retentionMs: number
+}
+
+/** A store with one value per key and window, or several. */
+export interface WindowStoreDefinition<K = any, V = any> extends TimedStoreDefinition<K, V> {
+  readonly kind: 'window'
+  /** From the start of a window to its end, in ms; of use to whoever reads the store. */
+  readonly windowSizeMs: number
+  /**
+   * The values of a key whose windows start within so many ms lie together and are read and written as one: about the
+   * time that a look-up spans.
+   */
+  readonly bucketMs: number
+  /** Keep every value put for a key and window, instead of the last. */
+  readonly retainDuplicates: boolean
+}
+
+/** A store with one value per key and session. */
+export interface SessionStoreDefinition<K = any, V = any> extends TimedStoreDefinition<K, V> {
+  readonly kind: 'session'
+}
+
+/** What a store is made from. */
+export type StoreDefinition<K = any, V = any> =
+  KeyValueStoreDefinition<K, V> | WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V>
 
 /**
  * Called once per changed key when a caching store is flushed, in key order. `context` is what the last `put` was given.
@@ -75,14 +112,17 @@ export interface RestoreRecord {
  * acknowledged them, `commit`. Processing rests from the first to the last.
  */
 export interface TaskState {
+  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the next two. */
   store(name: string): KeyValueStore
+  windowStore(name: string): WindowStore
+  sessionStore(name: string): SessionStore
   /** Estimated bytes of changes that are not in the database yet. Past a limit the worker commits early. */
   readonly dirtyBytes: number
   /** Forwards what a caching store held back. */
   flush(store: string): void
-  /** Shows each changed key once, newest value, in no particular order. Values are encoded here, once for log and database. */
+  /** Shows each changed key (of windows and sessions: each changed entry) once, newest value, in no particular order. Values are encoded here, once for log and database. */
   visitChanges(store: string, visit: ChangeVisitor): void
-  /** Number of changed keys of a store since the last commit. */
+  /** Number of changed keys of a store since the last commit; of windows and sessions, of changed buckets. */
   changeCount(store: string): number
   /** Writes all changes and the offsets (per store: the next changelog offset) as one batch. */
   commit(changelogOffsets: ReadonlyMap<string, number>, options: { readonly sync: boolean }): Promise<void>

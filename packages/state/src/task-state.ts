@@ -1,11 +1,14 @@
 /** All stores of one task over one database, committed as one batch. */
-import { ByteWriter } from './byte-writer.js'
 import type { DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
 import { OpenMarker, systemBootId } from './open-marker.js'
 import { OverlayStore } from './overlay-store.js'
+import { SegmentedSessionStore } from './session-store.js'
+import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
 import { StoreCatalog } from './store-catalog.js'
+import type { SessionStore, WindowStore } from './timed-stores.js'
+import { SegmentedWindowStore } from './window-store.js'
 
 /** Where a task keeps its state and which stores it has. */
 export interface TaskStateOptions {
@@ -24,7 +27,11 @@ export interface TaskStateModules {
   readonly logger?: { warn(facts: object, message: string): void }
 }
 
-type AnyStore = OverlayStore<unknown, unknown>
+/** A store as the task's state sees it, and as its kind is used. */
+interface OpenStore {
+  readonly entries: StateStore
+  readonly typed: KeyValueStore | WindowStore | SessionStore
+}
 
 /**
  * Opens the database of a task and its stores. Stores that may have lost writes to a power loss come back empty and
@@ -40,18 +47,41 @@ export async function openTaskState(options: TaskStateOptions, modules: TaskStat
     const marker = new OpenMarker({ bootId: options.bootId ?? systemBootId() }, { database })
     if (marker.distrusted) await distrust({ directory, definitions }, { catalog, logger: modules.logger })
     await marker.begin()
-    await catalog.add(definitions.map(({ name }) => name))
+    const emptied = await catalog.add(definitions)
+    if (emptied.length > 0) {
+      modules.logger?.warn(
+        { directory, stores: emptied },
+        'stores have other windows or another retention than before; their entries are restored from the changelog'
+      )
+    }
     const cacheMaxBytes = options.cacheMaxBytes / Math.max(1, definitions.length)
-    const stores = new Map<string, AnyStore>()
+    const stores = new Map<string, OpenStore>()
     for (const definition of definitions) {
-      const prefix = catalog.prefix(definition.name)
-      stores.set(definition.name, new OverlayStore({ definition, prefix, cacheMaxBytes }, { database }))
+      const store = makeStore(definition, { prefix: catalog.prefix(definition.name), cacheMaxBytes }, { database })
+      await store.entries.open?.()
+      stores.set(definition.name, store)
     }
     return new DatabaseTaskState(stores, { database, catalog, marker })
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+function makeStore(
+  definition: StoreDefinition,
+  options: { readonly prefix: number; readonly cacheMaxBytes: number },
+  modules: { readonly database: StateDatabase }
+): OpenStore {
+  if (definition.kind === 'key-value') {
+    const store = new OverlayStore({ ...options, definition }, modules)
+    return { entries: store, typed: store }
+  }
+  const typed =
+    definition.kind === 'window'
+      ? new SegmentedWindowStore({ ...options, definition }, modules)
+      : new SegmentedSessionStore({ ...options, definition }, modules)
+  return { entries: typed.entries, typed }
 }
 
 /** Stores without a changelog stay as they are, since nothing could restore them. */
@@ -68,22 +98,20 @@ async function distrust(
 }
 
 class DatabaseTaskState implements TaskState {
-  readonly #stores: ReadonlyMap<string, AnyStore>
+  readonly #stores: ReadonlyMap<string, OpenStore>
   readonly #database: StateDatabase
   readonly #catalog: StoreCatalog
   readonly #marker: OpenMarker
-  readonly #key = new ByteWriter()
-  readonly #value = new ByteWriter()
   /** Filled by `visitChanges`, written by `commit`. */
   #batch: DatabaseBatch | undefined
   /** Stores whose changes are in the batch. */
-  readonly #visited = new Set<AnyStore>()
+  readonly #visited = new Set<StateStore>()
   /** Batches given up; awaited by `close`, so that no failure goes unseen. */
   #dropped: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   constructor(
-    stores: ReadonlyMap<string, AnyStore>,
+    stores: ReadonlyMap<string, OpenStore>,
     modules: { readonly database: StateDatabase; readonly catalog: StoreCatalog; readonly marker: OpenMarker }
   ) {
     this.#stores = stores
@@ -94,12 +122,26 @@ class DatabaseTaskState implements TaskState {
 
   get dirtyBytes(): number {
     let bytes = 0
-    for (const store of this.#stores.values()) bytes += store.dirtyBytes
+    for (const { entries } of this.#stores.values()) bytes += entries.dirtyBytes
     return bytes
   }
 
   store(name: string): KeyValueStore {
-    return this.#store(name) as KeyValueStore
+    const { typed } = this.#open(name)
+    if (typed instanceof OverlayStore) return typed
+    throw this.#kindMismatch(name, 'key-value')
+  }
+
+  windowStore(name: string): WindowStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof SegmentedWindowStore) return typed
+    throw this.#kindMismatch(name, 'window')
+  }
+
+  sessionStore(name: string): SessionStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof SegmentedSessionStore) return typed
+    throw this.#kindMismatch(name, 'session')
   }
 
   flush(store: string): void {
@@ -124,10 +166,10 @@ class DatabaseTaskState implements TaskState {
   }
 
   async commit(changelogOffsets: ReadonlyMap<string, number>, options: { readonly sync: boolean }): Promise<void> {
-    for (const store of this.#stores.values()) {
-      if (this.#visited.has(store) || store.changeCount === 0) continue
-      if (!store.definition.logging) this.visitChanges(store.name, () => {})
-      else if (changelogOffsets.has(store.name)) throw unvisited(store.name)
+    for (const [name, { entries }] of this.#stores) {
+      if (this.#visited.has(entries) || entries.changeCount === 0) continue
+      if (!entries.definition.logging) this.visitChanges(name, () => {})
+      else if (changelogOffsets.has(name)) throw unvisited(name)
     }
     const visited = [...this.#visited]
     const batch = this.#batch ?? this.#database.batch()
@@ -138,6 +180,7 @@ class DatabaseTaskState implements TaskState {
     else await batch.discard()
     this.#catalog.moved(changelogOffsets)
     for (const store of visited) store.committed()
+    for (const { entries } of this.#stores.values()) await entries.expire?.()
   }
 
   changelogOffset(store: string): number | undefined {
@@ -147,7 +190,7 @@ class DatabaseTaskState implements TaskState {
   async restore(store: string, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void> {
     const batch = this.#database.batch()
     const offsets = new Map([[store, nextOffset]])
-    this.#addRestored(this.#store(store), records, batch)
+    this.#store(store).addRestored(records, batch)
     this.#catalog.putOffsets(offsets, batch)
     await this.#write(batch, { sync: false })
     this.#catalog.moved(offsets)
@@ -162,7 +205,7 @@ class DatabaseTaskState implements TaskState {
 
   discard(): void {
     this.#dropBatch()
-    for (const store of this.#stores.values()) store.discard()
+    for (const { entries } of this.#stores.values()) entries.discard()
   }
 
   close(): Promise<void> {
@@ -172,7 +215,7 @@ class DatabaseTaskState implements TaskState {
 
   async #close(): Promise<void> {
     // From here on reads go to the database, which says that it is closed.
-    for (const store of this.#stores.values()) store.clear()
+    for (const { entries } of this.#stores.values()) entries.clear()
     this.#dropBatch()
     try {
       await this.#dropped
@@ -188,25 +231,6 @@ class DatabaseTaskState implements TaskState {
     if (options.sync) await this.#marker.afterSynced()
   }
 
-  #addRestored(store: AnyStore, records: Iterable<RestoreRecord>, batch: DatabaseBatch): void {
-    const [keyOut, valueOut] = [this.#key, this.#value]
-    keyOut.length = 0
-    keyOut.writeBytes(Buffer.of(store.prefix))
-    for (const { key, value, timestamp } of records) {
-      keyOut.length = 1
-      keyOut.writeBytes(key)
-      const prefixed = keyOut.buffer.subarray(0, keyOut.length)
-      if (value === null) {
-        batch.delete(prefixed)
-        continue
-      }
-      valueOut.length = 0
-      valueOut.writeInt64(timestamp)
-      valueOut.writeBytes(value)
-      batch.put(prefixed, valueOut.buffer.subarray(0, valueOut.length))
-    }
-  }
-
   #dropBatch(): void {
     const batch = this.#batch
     this.#batch = undefined
@@ -214,7 +238,18 @@ class DatabaseTaskState implements TaskState {
     if (batch !== undefined) this.#dropped = this.#dropped.then(() => batch.discard())
   }
 
-  #store(name: string): AnyStore {
+  #kindMismatch(name: string, wanted: StoreDefinition['kind']): MillraceError {
+    const { kind } = this.#store(name).definition
+    return new MillraceError('STORE_KIND_MISMATCH', `Store ${name} is a ${kind} store, not a ${wanted} store.`, {
+      details: { store: name, kind, wanted }
+    })
+  }
+
+  #store(name: string): StateStore {
+    return this.#open(name).entries
+  }
+
+  #open(name: string): OpenStore {
     const store = this.#stores.get(name)
     if (store !== undefined) return store
     const names = [...this.#stores.keys()]

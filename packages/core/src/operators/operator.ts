@@ -1,5 +1,5 @@
 /** What an operator is: a recipe that becomes a function of a record once its task and its downstream are known. */
-import type { KeyValueStore } from '@millrace/state'
+import type { KeyValueStore, SessionStore, WindowStore } from '@millrace/state'
 import type { RecordContext } from '../record.js'
 
 /**
@@ -18,6 +18,8 @@ export interface Change<V> {
 /** What a task lends to the operators it is built from. */
 export interface OperatorRuntime {
   store(name: string): KeyValueStore
+  windowStore(name: string): WindowStore
+  sessionStore(name: string): SessionStore
   /** Whether a store holds back updates until a commit; if not, the operator forwards at once. */
   isCaching(store: string): boolean
   /** Counts a record an operator had to leave out (a null key where none may be), and logs why. */

@@ -1,8 +1,11 @@
 /** Pure: which tasks a topology becomes, given how many partitions its topics have, and which topics it makes for itself. */
-import { MillraceError } from '@millrace/state'
+import { MillraceError, type StoreDefinition } from '@millrace/state'
 import type { NewTopic } from '../broker/broker.js'
 import type { TopicPartition } from '../record.js'
 import type { Subtopology, Topology } from '../topology/topology.js'
+
+/** Kafka Streams' default of `windowstore.changelog.additional.retention.ms`: clocks differ, and streams come late. */
+const CHANGELOG_ADDITIONAL_RETENTION_MS = 86_400_000
 
 /** `<subtopology>_<partition>`, as Kafka Streams writes it. */
 export type TaskId = string
@@ -75,7 +78,7 @@ export function planTasks(
       const store = topology.stores.get(name)!
       if (!store.logging || store.sourceTopic !== undefined) continue
       const topic = changelogTopic(options.applicationId, name)
-      const config = { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime', ...store.changelogConfig }
+      const config = changelogConfig(store)
       internalTopics.set(topic, { name: topic, partitions, replicationFactor: options.replicationFactor, config })
     }
   }
@@ -104,6 +107,17 @@ export function planTasks(
     partitionCounts,
     externalCounts: modules.partitionCounts
   }
+}
+
+function changelogConfig(store: StoreDefinition): Record<string, string> {
+  const policy =
+    store.kind === 'key-value'
+      ? { 'cleanup.policy': 'compact' }
+      : {
+          'cleanup.policy': 'compact,delete',
+          'retention.ms': String(store.retentionMs + CHANGELOG_ADDITIONAL_RETENTION_MS)
+        }
+  return { ...policy, 'message.timestamp.type': 'CreateTime', ...store.changelogConfig }
 }
 
 /** Repartition topics without a fixed count get the largest count among the topics that feed them, transitively. */

@@ -161,6 +161,8 @@ export class Task {
     const { state, topology, logger } = this.#modules
     return {
       store: name => state.store(name),
+      windowStore: name => state.windowStore(name),
+      sessionStore: name => state.sessionStore(name),
       isCaching: name => this.#options.caching && (topology.stores.get(name)?.caching ?? false),
       dropped: (context, reason) => {
         this.recordsDropped++

@@ -37,6 +37,14 @@ export class TopologyRun implements OperatorRuntime {
     return this.stores.get(name)!
   }
 
+  windowStore(name: string): never {
+    throw new Error(`only key-value stores here, not ${name}`)
+  }
+
+  sessionStore(name: string): never {
+    throw new Error(`only key-value stores here, not ${name}`)
+  }
+
   isCaching(store: string): boolean {
     return this.#caching && this.#topology.stores.get(store)!.caching
   }

@@ -1,7 +1,7 @@
 /** Opens task states for the suites, with stores of text keys and whole numbers. */
 import type { StateEngine } from '../engine.js'
 import type { Serde } from '../serde.js'
-import type { KeyValueStore, StoreDefinition, TaskState, Timestamped } from '../store.js'
+import type { KeyValueStore, KeyValueStoreDefinition, StoreDefinition, TaskState, Timestamped } from '../store.js'
 import { openTaskState, type TaskStateOptions } from '../task-state.js'
 import { EngineBench } from './engine-bench.js'
 
@@ -19,7 +19,7 @@ export const int64: Serde<number> = {
 
 export type Counts = KeyValueStore<string, number>
 
-export function define(name: string, options: Partial<StoreDefinition> = {}): StoreDefinition {
+export function define(name: string, options: Partial<KeyValueStoreDefinition> = {}): StoreDefinition {
   return { kind: 'key-value', name, key: text, value: int64, logging: true, caching: false, ...options }
 }
 

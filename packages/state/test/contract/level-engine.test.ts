@@ -1,5 +1,5 @@
 import { levelEngine } from '@millrace/state'
-import { describeStateEngine, describeKeyValueStore } from '@millrace/state/test-suite'
+import { describeStateEngine, describeTaskState } from '@millrace/state/test-suite'
 
 describeStateEngine('level', { engine: levelEngine() })
-describeKeyValueStore('level', { engine: levelEngine() })
+describeTaskState('level', { engine: levelEngine() })

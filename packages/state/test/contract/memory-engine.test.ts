@@ -1,5 +1,5 @@
 import { memoryEngine } from '@millrace/state'
-import { describeStateEngine, describeKeyValueStore } from '@millrace/state/test-suite'
+import { describeStateEngine, describeTaskState } from '@millrace/state/test-suite'
 
 describeStateEngine('memory', { engine: memoryEngine() })
-describeKeyValueStore('memory', { engine: memoryEngine() })
+describeTaskState('memory', { engine: memoryEngine() })

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { MillraceError, serdes, type Topology, StreamsBuilder } from '@millrace/core'
 import { planTasks, type TaskPlan } from '../../../dist/runtime/task-plan.js'
+import { GraphBuilder } from '../../../dist/topology/graph-builder.js'
 
 const text = { key: serdes.string(), value: serdes.string() }
 
@@ -116,6 +117,29 @@ describe('planTasks', () => {
     const error = failure(() => plan(wordCount(), { words: 1 }))
     expect(error.code).to.equal('TOPIC_MISSING')
     expect(error.details['topic']).to.equal('lines')
+  })
+
+  it('lets the changelog of windows be deleted with age, a day after the store', () => {
+    const builder = new GraphBuilder()
+    const retentionMs = 3_600_000
+    builder.addStore({
+      kind: 'session',
+      name: 'visits',
+      key: serdes.string(),
+      value: serdes.int64(),
+      logging: true,
+      caching: true,
+      retentionMs
+    })
+    builder.add({ kind: 'source', name: 'source', topics: ['clicks'], ...text, offsetReset: 'earliest' })
+    const operator = { compile: () => () => {} }
+    builder.add({ kind: 'processor', name: 'sessions', operator, stores: ['visits'], predecessors: ['source'] })
+    const { internalTopics } = plan(builder.build(), { clicks: 2 })
+    expect(internalTopics.get('app-visits-changelog')!.config).to.deep.equal({
+      'cleanup.policy': 'compact,delete',
+      'retention.ms': String(retentionMs + 86_400_000),
+      'message.timestamp.type': 'CreateTime'
+    })
   })
 
   it('plans no changelog for a store without logging', () => {

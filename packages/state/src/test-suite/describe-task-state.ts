@@ -1,4 +1,4 @@
-/** The contract of a task's key-value stores, tried over a storage engine. */
+/** The contract of a task's stores, tried over a storage engine. */
 import { describe } from 'mocha'
 import type { StateEngine } from '../engine.js'
 import { describeCommits } from './commit-contract.js'
@@ -6,10 +6,11 @@ import { describeFlush } from './flush-contract.js'
 import { describeReadsAndWrites } from './read-write-contract.js'
 import { describeRestore } from './restore-contract.js'
 import { StateBench } from './state-bench.js'
+import { describeTimedStores } from './timed-store-contract.js'
 
-/** Describes as mocha tests what `TaskState` and `KeyValueStore` promise. Databases are made in a temporary directory. */
-export function describeKeyValueStore(name: string, modules: { readonly engine: StateEngine }): void {
-  describe(`key-value store contract: ${name}`, function () {
+/** Describes as mocha tests what `TaskState` and its stores promise. Databases are made in a temporary directory. */
+export function describeTaskState(name: string, modules: { readonly engine: StateEngine }): void {
+  describe(`task state contract: ${name}`, function () {
     this.timeout(20_000)
     const bench = new StateBench(modules.engine)
     this.beforeAll(() => bench.start())
@@ -20,5 +21,6 @@ export function describeKeyValueStore(name: string, modules: { readonly engine: 
     describeFlush(bench)
     describeCommits(bench)
     describeRestore(bench)
+    describeTimedStores(bench)
   })
 }

@@ -1,0 +1,119 @@
+/** The entries of one key within one stretch of time: kept, written and read together. */
+import type { ByteWriter } from './byte-writer.js'
+import type { Serde } from './serde.js'
+
+/**
+ * One value. `time` orders the entries of a bucket, and `rank` those of one time: the sequence number of a duplicate, or
+ * the start of a session that ends at `time`. A value of null is a deletion that the database has not seen yet.
+ */
+export interface BucketEntry<V> {
+  readonly time: number
+  readonly rank: number
+  value: V | null
+  timestamp: number
+  /** Not in the changelog yet. */
+  changed: boolean
+  /** In the database, for all that is known. */
+  stored: boolean
+  /** Put through a cache that still has it: Kafka Streams finds such an entry whatever its age. */
+  cached: boolean
+  held: boolean
+  /** What downstream saw last, while an update is held back. */
+  forwarded: V | null
+  context: unknown
+}
+
+/** time, rank, timestamp: int64 each; length of the value: int32. */
+const HEADER_BYTES = 28
+
+/** By time, then rank. */
+export class Bucket<V> {
+  readonly segment: number
+  entries: BucketEntry<V>[] = []
+
+  constructor(segment: number) {
+    this.segment = segment
+  }
+
+  find(time: number, rank: number): BucketEntry<V> | undefined {
+    const entry = this.entries[this.#place(time, rank)]
+    return entry?.time === time && entry.rank === rank ? entry : undefined
+  }
+
+  /** The entry, made if it is not there. */
+  at(time: number, rank: number): BucketEntry<V> {
+    const place = this.#place(time, rank)
+    const found = this.entries[place]
+    if (found?.time === time && found.rank === rank) return found
+    const entry = newEntry<V>(time, rank)
+    if (place === this.entries.length) this.entries.push(entry)
+    else this.entries.splice(place, 0, entry)
+    return entry
+  }
+
+  /** Index of the first entry that is not before. */
+  #place(time: number, rank: number): number {
+    let low = 0
+    let high = this.entries.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const entry = this.entries[middle]!
+      if (entry.time < time || (entry.time === time && entry.rank < rank)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+function newEntry<V>(time: number, rank: number): BucketEntry<V> {
+  return {
+    time,
+    rank,
+    value: null,
+    timestamp: -1,
+    changed: false,
+    stored: false,
+    cached: false,
+    held: false,
+    forwarded: null,
+    context: undefined
+  }
+}
+
+/** Appends an entry; returns where its value begins in what was written. */
+export function writeEntry<V>(
+  entry: { readonly time: number; readonly rank: number; readonly timestamp: number; readonly value: V },
+  serde: Pick<Serde<V>, 'write'>,
+  out: ByteWriter
+): number {
+  out.writeInt64(entry.time)
+  out.writeInt64(entry.rank)
+  out.writeInt64(entry.timestamp)
+  const start = out.reserve(4) + 4
+  out.length = start
+  serde.write(entry.value, out)
+  out.buffer.writeInt32BE(out.length - start, start - 4)
+  return start
+}
+
+/** Fills a new bucket with the entries that were written. */
+export function readEntries<V>(
+  bucket: Bucket<V>,
+  bytes: Buffer,
+  readValue: (bytes: Buffer, start: number, end: number) => V
+): void {
+  for (let at = 0; at < bytes.length;) {
+    const entry = newEntry<V>(int64At(bytes, at), int64At(bytes, at + 8))
+    const start = at + HEADER_BYTES
+    const end = start + bytes.readInt32BE(start - 4)
+    entry.timestamp = int64At(bytes, at + 16)
+    entry.value = readValue(bytes, start, end)
+    entry.stored = true
+    bucket.entries.push(entry)
+    at = end
+  }
+}
+
+export function int64At(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+}

@@ -1,0 +1,118 @@
+/** Scans the entries of a store over time: the database's buckets with the uncommitted ones merged in. */
+import { Bucket, type BucketEntry, readEntries } from './bucket.js'
+import { latin1Slice } from './buffer-slices.js'
+import { eagerIteration } from './eager-iteration.js'
+import type { StateDatabase } from './engine.js'
+import { compareStrings } from './key-layout.js'
+import { type Change, mergeChanges } from './merge-changes.js'
+import { bucketKey, escapedKey, int64Text, keyOf, textRange } from './segment-layout.js'
+import type { Segments } from './segments.js'
+import { latin1, type Serde } from './serde.js'
+import type { OverlayEntry } from './store-overlay.js'
+import type { TimedRange } from './timed-stores.js'
+
+/** An entry with its key. */
+export interface ScannedEntry<K, V> {
+  readonly key: K
+  readonly time: number
+  readonly rank: number
+  readonly value: V
+  readonly timestamp: number
+}
+
+interface ScanOptions<K, V> {
+  readonly prefix: number
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly range: TimedRange<K>
+}
+
+interface ScanModules<K, V> {
+  readonly segments: Segments
+  readonly database: StateDatabase
+  /** Buckets that are not in the database as they are now. */
+  readonly changed: readonly OverlayEntry<K, Bucket<V>>[]
+  visible(entry: BucketEntry<V>): boolean
+}
+
+/** In the order of segment, key, time and rank; both views are taken at the call. */
+export function scanBuckets<K, V>(
+  options: ScanOptions<K, V>,
+  modules: ScanModules<K, V>
+): AsyncIterableIterator<ScannedEntry<K, V>> {
+  const { range, key: keySerde, value: valueSerde } = options
+  const { from, to, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, reverse = false } = range
+  const low = from === undefined ? '' : latin1(keySerde, from)
+  const high = to === undefined ? undefined : latin1(keySerde, to)
+  const wanted = (bucket: string): boolean => {
+    const key = keyOf(bucket)
+    return key >= low && (high === undefined || key <= high)
+  }
+  const select = (key: K, bucket: Bucket<V>): ScannedEntry<K, V>[] => {
+    const selected: ScannedEntry<K, V>[] = []
+    for (const entry of bucket.entries) {
+      const { time, rank, value, timestamp } = entry
+      if (value === null || time < fromMs || time > toMs || !modules.visible(entry)) continue
+      selected.push({ key, time, rank, value, timestamp })
+    }
+    return reverse ? selected.reverse() : selected
+  }
+  const changed: Change<ScannedEntry<K, V>[]>[] = []
+  for (const { mapKey, key, value: bucket } of modules.changed) {
+    if (wanted(mapKey)) changed.push({ mapKey, entry: select(key, bucket!) })
+  }
+  changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
+  const ranges = rangesOf(options.prefix, { single: low === high ? low : undefined, fromMs, toMs, reverse }, modules)
+  const scans = ranges.map(each => modules.database.iterate({ ...each, reverse }))
+  const merged = mergeChanges<ScannedEntry<K, V>[]>({ changed, reverse }, inTurn(scans), (keyBytes, valueBytes) => {
+    const mapKey = latin1Slice(keyBytes, 1, keyBytes.length)
+    if (!wanted(mapKey)) return []
+    const bucket = new Bucket<V>(0)
+    readEntries(bucket, valueBytes, (bytes, start, end) => valueSerde.read(bytes, start, end))
+    const key = Buffer.from(keyOf(mapKey), 'latin1')
+    return select(keySerde.read(key, 0, key.length), bucket)
+  })
+  return eagerIteration(flat(merged), () => closeAll(scans))
+}
+
+/** One range over all segments; for a single key, one in each segment. */
+function rangesOf<K, V>(
+  prefix: number,
+  scan: {
+    readonly single: string | undefined
+    readonly fromMs: number
+    readonly toMs: number
+    readonly reverse: boolean
+  },
+  { segments }: ScanModules<K, V>
+): { gte: Buffer; lt: Buffer }[] {
+  const within = segments.within(scan.fromMs, scan.toMs)
+  if (within.length === 0) return []
+  const { single } = scan
+  if (single === undefined) {
+    const end = int64Text(within.at(-1)! + 1)
+    return [{ gte: textRange(prefix, int64Text(within[0]!), end).gte, lt: textRange(prefix, '', end).lt }]
+  }
+  const escaped = escapedKey(single)
+  const ranges = within.map(segment => {
+    const whole = bucketKey(segment, escaped, 0)
+    const start = whole.slice(0, -8)
+    return {
+      gte: textRange(prefix, whole, '').gte,
+      lt: textRange(prefix, '', `${start}\xff\xff\xff\xff\xff\xff\xff\xff`).lt
+    }
+  })
+  return scan.reverse ? ranges.reverse() : ranges
+}
+
+async function* inTurn(scans: readonly AsyncIterable<[Buffer, Buffer]>[]): AsyncGenerator<[Buffer, Buffer], void> {
+  for (const scan of scans) yield* scan
+}
+
+async function* flat<E>(lists: AsyncIterable<E[]>): AsyncGenerator<E, void> {
+  for await (const list of lists) yield* list
+}
+
+async function closeAll(scans: readonly AsyncIterableIterator<unknown>[]): Promise<void> {
+  for (const scan of scans) await scan.return?.()
+}

@@ -1,0 +1,307 @@
+/** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in the overlay, then in the database. */
+import { Bucket, type BucketEntry, readEntries, writeEntry } from './bucket.js'
+import { ByteWriter } from './byte-writer.js'
+import type { DatabaseBatch, StateDatabase } from './engine.js'
+import { compareStrings } from './key-layout.js'
+import { restoreBuckets } from './restore-buckets.js'
+import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
+import { bucketKey, escapedKey, segmentIntervalOf } from './segment-layout.js'
+import { Segments } from './segments.js'
+import { latin1 } from './serde.js'
+import type { StateStore } from './state-store.js'
+import type {
+  ChangeVisitor,
+  RestoreRecord,
+  SessionStoreDefinition,
+  Timestamped,
+  WindowStoreDefinition
+} from './store.js'
+import { OverlayEntry, StoreOverlay } from './store-overlay.js'
+import type { TimedRange } from './timed-stores.js'
+
+/** One bucket in so many tells its encoded size; a power of two. */
+const SAMPLE_EVERY = 64
+
+export type TimedDefinition<K, V> = WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V>
+
+/** How a changelog names an entry: the bytes of the key, then these. */
+export interface ChangelogSuffix {
+  readonly bytes: number
+  write(time: number, rank: number, out: ByteWriter): void
+  /** Time and rank in the suffix that begins at `start`. */
+  read(bytes: Buffer, start: number): readonly [time: number, rank: number]
+}
+
+/** An update that was held back; a value of null is absence. */
+export interface EntryUpdate<V> {
+  readonly time: number
+  readonly rank: number
+  readonly value: V | null
+  readonly oldValue: V | null
+  readonly timestamp: number
+  readonly context: unknown
+}
+
+export class SegmentedStore<K, V> implements StateStore {
+  readonly definition: TimedDefinition<K, V>
+  readonly #prefix: number
+  readonly #suffix: ChangelogSuffix
+  readonly #bucketMs: number
+  readonly #segments: Segments
+  readonly #overlay: StoreOverlay<K, Bucket<V>>
+  readonly #database: StateDatabase
+  readonly #key = new ByteWriter()
+  readonly #value = new ByteWriter()
+  readonly #changelogKey = new ByteWriter()
+  #listener: ((key: K, update: EntryUpdate<V>) => void) | undefined
+
+  constructor(
+    options: {
+      readonly definition: TimedDefinition<K, V>
+      readonly prefix: number
+      readonly cacheMaxBytes: number
+      readonly suffix: ChangelogSuffix
+    },
+    modules: { readonly database: StateDatabase }
+  ) {
+    const { definition, prefix } = options
+    this.definition = definition
+    this.#prefix = prefix
+    this.#suffix = options.suffix
+    this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : segmentIntervalOf(definition.retentionMs)
+    this.#segments = new Segments({ retentionMs: definition.retentionMs, prefix })
+    this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
+    this.#database = modules.database
+  }
+
+  get dirtyBytes(): number {
+    return this.#overlay.dirtyBytes
+  }
+
+  get changeCount(): number {
+    return this.#overlay.dirty.length
+  }
+
+  open(): Promise<void> {
+    return this.#segments.open(this.#database)
+  }
+
+  get(key: K, time: number, rank: number): Timestamped<V> | undefined {
+    const segment = this.#segments.of(time)
+    const entry = this.#bucket(key, escapedKey(latin1(this.definition.key, key)), segment, time).value!.find(time, rank)
+    if (entry === undefined || entry.value === null || !this.#visible(entry)) return undefined
+    return { value: entry.value, timestamp: entry.timestamp }
+  }
+
+  /** Entries of a key from one time to another, both included, by time and rank. */
+  fetch(key: K, fromMs: number, toMs: number): BucketEntry<V>[] {
+    const found: BucketEntry<V>[] = []
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    for (const segment of this.#segments.within(fromMs, toMs)) {
+      const from = Math.max(fromMs, this.#segments.startOf(segment))
+      const to = Math.min(toMs, this.#segments.endOf(segment))
+      for (let start = this.#bucketStart(from); start <= to; start += this.#bucketMs) {
+        for (const entry of this.#bucket(key, escaped, segment, start).value!.entries) {
+          if (entry.time < from || entry.time > to || entry.value === null || !this.#visible(entry)) continue
+          found.push(entry)
+        }
+      }
+    }
+    return found
+  }
+
+  put(key: K, time: number, rank: number, value: V | null, timestamp: number, context: unknown): void {
+    const bucket = this.#bucketFor(key, time)
+    const entry = bucket.value!.at(time, rank)
+    const hold = this.#listener !== undefined && this.definition.caching
+    if (hold) {
+      if (!entry.held) entry.forwarded = entry.value
+      entry.held = true
+      entry.context = context
+    }
+    this.#change(bucket, entry, value, timestamp, hold)
+  }
+
+  /**
+   * Adds an entry beside those that are there; returns the rank it was given: the next free one. An earlier run may have
+   * counted the same ranks.
+   */
+  add(key: K, time: number, rank: number, value: V, timestamp: number): number {
+    const bucket = this.#bucketFor(key, time)
+    let free = rank
+    while (bucket.value!.find(time, free) !== undefined) free++
+    this.#change(bucket, bucket.value!.at(time, free), value, timestamp, false)
+    return free
+  }
+
+  onFlush(listener: (key: K, update: EntryUpdate<V>) => void): void {
+    this.#listener = listener
+  }
+
+  /** In the order of segment, key, time and rank; what a listener puts here meanwhile is forwarded too. */
+  flush(): void {
+    const { held } = this.#overlay
+    while (held.length > 0) {
+      for (const bucket of held.splice(0).sort((a, b) => compareStrings(a.mapKey, b.mapKey))) {
+        bucket.held = false
+        for (const entry of bucket.value!.entries.filter(each => each.held)) this.#forward(bucket.key, entry)
+      }
+    }
+  }
+
+  visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
+    let visited = 0
+    for (const bucket of this.#overlay.dirty) {
+      bucket.batched = true
+      const encoded = this.#encode(bucket, visit)
+      const key = this.#databaseKey(bucket.mapKey)
+      // What has expired since it was put is in the changelog, as in Kafka Streams, but no longer here.
+      if (encoded.length === 0 || bucket.value!.segment < this.#segments.leastLive) batch.delete(key)
+      else batch.put(key, encoded)
+      if (visited++ % SAMPLE_EVERY === 0) this.#overlay.sample(bucket.mapKey.length + encoded.length)
+    }
+  }
+
+  committed(): void {
+    this.#overlay.committed()
+  }
+
+  expire(): Promise<void> {
+    return this.#segments.expire(this.#database)
+  }
+
+  addRestored(records: Iterable<RestoreRecord>, batch: DatabaseBatch): void {
+    restoreBuckets(
+      { prefix: this.#prefix, bucketMs: this.#bucketMs, suffix: this.#suffix },
+      { segments: this.#segments, database: this.#database },
+      { records, batch }
+    )
+  }
+
+  discard(): void {
+    this.#overlay.discard()
+  }
+
+  clear(): void {
+    this.#overlay.clear()
+  }
+
+  /** As of the call. */
+  range(range: TimedRange<K>): AsyncIterableIterator<ScannedEntry<K, V>> {
+    const { key, value } = this.definition
+    return scanBuckets(
+      { prefix: this.#prefix, key, value, range },
+      {
+        segments: this.#segments,
+        database: this.#database,
+        changed: this.#overlay.dirty,
+        visible: e => this.#visible(e)
+      }
+    )
+  }
+
+  /** The bucket to put into, at a time that counts as observed from now on. */
+  #bucketFor(key: K, time: number): OverlayEntry<K, Bucket<V>> {
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
+    this.#segments.add(time)
+    return bucket
+  }
+
+  #change(
+    bucket: OverlayEntry<K, Bucket<V>>,
+    entry: BucketEntry<V>,
+    value: V | null,
+    timestamp: number,
+    hold: boolean
+  ): void {
+    entry.value = value
+    entry.timestamp = timestamp
+    entry.changed = true
+    entry.cached = this.definition.caching
+    this.#overlay.change(bucket, hold)
+  }
+
+  #forward(key: K, entry: BucketEntry<V>): void {
+    const { value, forwarded, timestamp, context } = entry
+    entry.held = false
+    entry.forwarded = null
+    entry.context = undefined
+    // Kafka Streams asks the store beneath the cache for the old value, which no longer has what has expired.
+    const oldValue = entry.time > this.#segments.expiredAt ? forwarded : null
+    if (value === null && oldValue === null) return
+    this.#listener!(key, { time: entry.time, rank: entry.rank, value, oldValue, timestamp, context })
+  }
+
+  /** All entries of a bucket, in scratch memory; those that changed are shown. */
+  #encode(bucket: OverlayEntry<K, Bucket<V>>, visit: ChangeVisitor): Buffer {
+    const out = this.#value
+    out.length = 0
+    const { value: valueSerde } = this.definition
+    const tracesAbsence = !this.definition.caching || this.#listener === undefined
+    const changelogKey = this.#changelogKeyOf(bucket.key)
+    const { entries } = bucket.value!
+    let deleted = false
+    for (const entry of entries) {
+      const { time, rank, timestamp, value } = entry
+      const start = value === null ? -1 : writeEntry({ time, rank, timestamp, value }, valueSerde, out)
+      deleted ||= value === null
+      if (!entry.changed) continue
+      entry.changed = false
+      // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.
+      if (value === null && !entry.stored && !tracesAbsence) continue
+      entry.stored = value !== null
+      const bytes = start < 0 ? null : out.buffer.subarray(start, out.length)
+      visit(changelogKey(time, rank), bytes, timestamp)
+    }
+    if (deleted) bucket.value!.entries = entries.filter(({ value }) => value !== null)
+    return out.buffer.subarray(0, out.length)
+  }
+
+  /** Writes the key once for all entries of a bucket. */
+  #changelogKeyOf(key: K): (time: number, rank: number) => Buffer {
+    const out = this.#changelogKey
+    out.length = 0
+    this.definition.key.write(key, out)
+    const end = out.length
+    return (time, rank) => {
+      out.length = end
+      this.#suffix.write(time, rank, out)
+      return out.buffer.subarray(0, out.length)
+    }
+  }
+
+  #visible(entry: BucketEntry<V>): boolean {
+    return entry.cached || entry.time > this.#segments.expiredAt
+  }
+
+  #bucketStart(time: number): number {
+    return Math.floor(time / this.#bucketMs) * this.#bucketMs
+  }
+
+  #bucket(key: K, escaped: string, segment: number, time: number): OverlayEntry<K, Bucket<V>> {
+    const mapKey = bucketKey(segment, escaped, this.#bucketStart(time))
+    const known = this.#overlay.get(mapKey)
+    if (known !== undefined) return known
+    const stored = this.#database.get(this.#databaseKey(mapKey))
+    const { value } = this.definition
+    const bucket = new Bucket<V>(segment)
+    if (stored !== undefined) {
+      readEntries(bucket, stored, (bytes, start, end) => value.read(bytes, start, end))
+      this.#overlay.sample(mapKey.length + stored.length)
+    }
+    const entry = new OverlayEntry<K, Bucket<V>>(mapKey, key, bucket, -1)
+    this.#overlay.remember(entry)
+    return entry
+  }
+
+  /** In scratch memory. */
+  #databaseKey(mapKey: string): Buffer {
+    const out = this.#key
+    out.length = 0
+    out.reserve(mapKey.length + 1)
+    out.buffer[0] = this.#prefix
+    out.length = 1 + out.buffer.write(mapKey, 1, 'latin1')
+    return out.buffer.subarray(0, out.length)
+  }
+}

@@ -1,0 +1,92 @@
+/** Which segments of time a store has entries in, and which of them have expired. */
+import type { StateDatabase } from './engine.js'
+import { storeRange } from './key-layout.js'
+import { int64Text, segmentIntervalOf, segmentOf, textRange } from './segment-layout.js'
+
+export class Segments {
+  /** The newest time put or restored since the store was opened; -1 before. */
+  observed = -1
+  readonly #retentionMs: number
+  readonly #intervalMs: number
+  readonly #prefix: number
+  /** Ascending; those that were emptied by deletions may be among them. */
+  readonly #known: number[] = []
+  /** Everything below is gone from the database. */
+  #cleared = 0
+
+  constructor(options: { readonly retentionMs: number; readonly prefix: number }) {
+    this.#retentionMs = options.retentionMs
+    this.#intervalMs = segmentIntervalOf(options.retentionMs)
+    this.#prefix = options.prefix
+  }
+
+  of(time: number): number {
+    return Math.floor(time / this.#intervalMs)
+  }
+
+  startOf(segment: number): number {
+    return segment * this.#intervalMs
+  }
+
+  /** The last time within the segment. */
+  endOf(segment: number): number {
+    return (segment + 1) * this.#intervalMs - 1
+  }
+
+  /** What is at least as old is no longer found. */
+  get expiredAt(): number {
+    return this.observed - this.#retentionMs
+  }
+
+  get leastLive(): number {
+    return Math.max(0, this.of(this.expiredAt))
+  }
+
+  /** Notes that there is an entry at this time. */
+  add(time: number): void {
+    if (time > this.observed) this.observed = time
+    const segment = this.of(time)
+    const known = this.#known
+    if (known.at(-1) === segment) return
+    let place = known.length
+    while (place > 0 && known[place - 1]! > segment) place--
+    if (known[place - 1] !== segment) known.splice(place, 0, segment)
+  }
+
+  /** Those that may have entries within the times, both included; ascending. */
+  within(fromMs: number, toMs: number): readonly number[] {
+    const known = this.#known
+    const [first, last] = [this.of(fromMs), this.of(toMs)]
+    if (known.length > 0 && known[0]! >= first && known.at(-1)! <= last) return known
+    return known.filter(segment => segment >= first && segment <= last)
+  }
+
+  /** Finds the segments there are, from one to the next. */
+  async open(database: StateDatabase): Promise<void> {
+    let range = storeRange(this.#prefix)
+    for (;;) {
+      const segment = await firstSegment(database, range)
+      if (segment === undefined) return
+      this.#known.push(segment)
+      range = { gte: textRange(this.#prefix, int64Text(segment + 1), '').gte, lt: range.lt }
+    }
+  }
+
+  /** Deletes what has expired. */
+  async expire(database: StateDatabase): Promise<void> {
+    const { leastLive } = this
+    if (leastLive <= this.#cleared) return
+    this.#cleared = leastLive
+    const expired = this.#known.findIndex(segment => segment >= leastLive)
+    const removed = this.#known.splice(0, expired < 0 ? this.#known.length : expired)
+    if (removed.length > 0) await database.clear(textRange(this.#prefix, int64Text(0), int64Text(leastLive)))
+  }
+}
+
+async function firstSegment(
+  database: StateDatabase,
+  range: { readonly gte: Buffer; readonly lt: Buffer }
+): Promise<number | undefined> {
+  for await (const [key] of database.iterate(range)) return segmentOf(key)
+  return undefined
+}

@@ -1,0 +1,80 @@
+/** What stores of windows and of sessions look like to operators and to queries. */
+import type { Timestamped } from './store.js'
+
+/** A value of a window store, with the start of its window in ms since the epoch. */
+export interface WindowEntry<V> extends Timestamped<V> {
+  readonly startMs: number
+}
+
+/** A value of a session store; both ends are times of records, in ms since the epoch, and included. */
+export interface SessionEntry<V> extends Timestamped<V> {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Bounds of a scan over keys and times; absent means open, all bounds are included. Times are those of the starts of windows, of the ends of sessions. */
+export interface TimedRange<K> {
+  readonly from?: K
+  readonly to?: K
+  readonly fromMs?: number
+  readonly toMs?: number
+  readonly reverse?: boolean
+}
+
+/** Called as a key-value store's listener is, once per changed window, in the order of segment, key and start. */
+export type WindowFlushListener<K = any, V = any, C = unknown> = (
+  key: K,
+  startMs: number,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  context: C
+) => void
+
+/** Called as a key-value store's listener is, once per changed session, in the order of segment, key, end and start. */
+export type SessionFlushListener<K = any, V = any, C = unknown> = (
+  key: K,
+  startMs: number,
+  endMs: number,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  context: C
+) => void
+
+/** What queries may do with a window store. Reads leave out what is older than the retention. */
+export interface ReadableWindowStore<K = any, V = any> {
+  readonly name: string
+  get(key: K, startMs: number): Timestamped<V> | undefined
+  /** Windows of a key that start within the bounds, both included, by their start; duplicates in the order they were put. */
+  fetch(key: K, fromMs: number, toMs: number): readonly WindowEntry<V>[]
+  /** As of the call; in the order of segment of time, key and start. */
+  range(range: TimedRange<K>): AsyncIterableIterator<[K, WindowEntry<V>]>
+}
+
+/** A window store as its task's operators use it: synchronous. Kafka's `TimestampedWindowStore`. */
+export interface WindowStore<K = any, V = any> extends ReadableWindowStore<K, V> {
+  /**
+   * Sets the value of a window; null deletes it. With `retainDuplicates` each call adds a value, and null does nothing.
+   * `context` comes back at a flush.
+   */
+  put(key: K, startMs: number, value: V | null, timestamp: number, context?: unknown): void
+  onFlush(listener: WindowFlushListener<K, V>): void
+}
+
+/** What queries may do with a session store. Reads leave out what is older than the retention. */
+export interface ReadableSessionStore<K = any, V = any> {
+  readonly name: string
+  get(key: K, startMs: number, endMs: number): Timestamped<V> | undefined
+  /** Sessions of a key that end at `earliestEndMs` or later and start at `latestStartMs` or earlier, by end, then start. */
+  findSessions(key: K, earliestEndMs: number, latestStartMs: number): readonly SessionEntry<V>[]
+  /** As of the call; in the order of segment of time, key, end and start. */
+  range(range: TimedRange<K>): AsyncIterableIterator<[K, SessionEntry<V>]>
+}
+
+/** A session store as its task's operators use it: synchronous. Kafka's `SessionStore`. */
+export interface SessionStore<K = any, V = any> extends ReadableSessionStore<K, V> {
+  /** Sets the value of a session; null removes it. `context` comes back at a flush. */
+  put(key: K, startMs: number, endMs: number, value: V | null, timestamp: number, context?: unknown): void
+  onFlush(listener: SessionFlushListener<K, V>): void
+}
