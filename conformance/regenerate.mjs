@@ -16,6 +16,9 @@ const oracles = {
     maven('describe', ['dependency:copy-dependencies', '-DoutputDirectory=target/jars'])
     java('describe', ['-cp', 'target/jars/*', 'Describe.java', expected])
   },
+  api(expected) {
+    java('api', ['-cp', '../describe/target/jars/*', 'Api.java', expected])
+  },
   semantics(expected) {
     maven('semantics', ['compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/jars'])
     java('semantics', [
