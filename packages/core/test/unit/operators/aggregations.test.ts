@@ -120,7 +120,7 @@ describe('aggregations', () => {
       .with.property('code', 'AGGREGATE_UNDEFINED')
   })
 
-  it('passes on the value an update replaces', () => {
+  it('passes on the value an update replaces, the initial one first where the store does not cache', () => {
     const builder = new StreamsBuilder()
     const counts = builder.stream('in', text).groupByKey().count()
     const node = builder.build().nodes.get(counts.origin.node)
@@ -131,7 +131,7 @@ describe('aggregations', () => {
     const context = { topic: 'in', partition: 0, offset: 0, timestamp: 0, headers: [] }
     if (process) for (let i = 0; i < 2; i++) process('a', 'x', 0, context)
     expect(changes).to.deep.equal([
-      { newValue: 1, oldValue: null },
+      { newValue: 1, oldValue: 0 },
       { newValue: 2, oldValue: 1 }
     ])
   })

@@ -96,55 +96,6 @@ final class Scenarios {
             final KTable<String, Long> counts = b.stream("right", TEXT).groupByKey(BY_TEXT).count(store("n"));
             source(b).leftJoin(counts, (l, n) -> l + "/" + n, joined2()).to("out", TO_TEXT);
         });
-        add(all, "tableGroupCount", b -> b.table("left", TEXT).groupBy((k, v) -> KeyValue.pair(v.substring(0, 1), v), BY_TEXT).count(store("n"))
-            .toStream().to("out", TO_LONG), "test-n-changelog", "test-n-repartition");
-        add(all, "tableGroupReduce", b -> b.table("left", TEXT).groupBy((k, v) -> v.equals("d") ? KeyValue.pair(v, null) : KeyValue.pair(v.substring(0, 1), v), BY_TEXT)
-            .reduce((s, v) -> v.equals("c") ? null : s + "+" + v, (s, v) -> s.equals(v) ? null : s + "-" + v, text("r")).toStream().to("out", TO_TEXT), "test-r-changelog");
-        add(all, "tableGroupAggregate", b -> b.table("left", TEXT).groupBy((k, v) -> v.equals("d") ? KeyValue.pair(null, v) : KeyValue.pair(v.substring(0, 1), v), BY_TEXT)
-            .aggregate(() -> "<", (k, v, a) -> a + "+" + v, (k, v, a) -> v.equals("a") ? null : a + "-" + v, text("a")).toStream().to("out", TO_TEXT), "test-a-changelog");
-        add(all, "tableGroupOfFilter", b -> {
-            final KTable<String, String> filtered = b.table("left", TEXT).filter((k, v) -> v.length() > 1);
-            filtered.toStream().to("out", TO_TEXT);
-            filtered.groupBy((k, v) -> KeyValue.pair(v, k), BY_TEXT).count(store("n"));
-        }, "test-n-changelog");
-        add(all, "tableGroupOfMap", b -> b.table("left", TEXT).mapValues(v -> v + "!").groupBy((k, v) -> KeyValue.pair(k, v), BY_TEXT)
-            .reduce((s, v) -> s + "+" + v, (s, v) -> s + "-" + v, text("r")).toStream().to("out", TO_TEXT), "test-r-changelog");
-        add(all, "filterOfFilterStore", b -> {
-            final KTable<String, String> filtered = b.table("left", TEXT).filter((k, v) -> v.length() > 1, text("f"));
-            filtered.toStream().to("out", TO_TEXT);
-            filtered.filter((k, v) -> v.length() > 3).toStream().to("out2", TO_TEXT);
-        }, "out2", "test-f-changelog");
-        add(all, "tableJoin", b -> b.table("left", TEXT).join(b.table("right", TEXT), (l, r) -> l + "/" + r).toStream().to("out", TO_TEXT));
-        add(all, "tableLeftJoin", b -> b.table("left", TEXT).leftJoin(b.table("right", TEXT), (l, r) -> l + "/" + r).toStream().to("out", TO_TEXT));
-        add(all, "tableOuterJoin", b -> b.table("left", TEXT).outerJoin(b.table("right", TEXT), (l, r) -> l + "/" + r).toStream().to("out", TO_TEXT));
-        add(all, "tableJoinStore", b -> b.table("left", TEXT).join(b.table("right", TEXT), (l, r) -> l + "/" + r, text("j")).toStream()
-            .to("out", TO_TEXT), "test-j-changelog");
-        add(all, "tableLeftJoinStore", b -> b.table("left", TEXT).leftJoin(b.table("right", TEXT), (l, r) -> l + "/" + r, text("j")).toStream()
-            .to("out", TO_TEXT), "test-j-changelog");
-        add(all, "tableOuterJoinStore", b -> b.table("left", TEXT).outerJoin(b.table("right", TEXT), (l, r) -> "b".equals(l) ? null : l + "/" + r, text("j"))
-            .toStream().to("out", TO_TEXT), "test-j-changelog");
-        add(all, "tableJoinFilter", b -> b.table("left", TEXT).outerJoin(b.table("right", TEXT), (l, r) -> l + "/" + r)
-            .filter((k, v) -> v.length() > 5).toStream().to("out", TO_TEXT));
-        add(all, "tableJoinChain", b -> {
-            final KTable<String, String> left = b.table("left", TEXT);
-            final KTable<String, String> right = b.table("right", TEXT);
-            left.leftJoin(right, (l, r) -> l + "/" + r).outerJoin(right.filter((k, v) -> v.length() > 1), (l, r) -> l + "|" + r).toStream().to("out", TO_TEXT);
-        });
-        add(all, "tableJoinGroup", b -> b.table("left", TEXT).leftJoin(b.table("right", TEXT), (l, r) -> l + "/" + r)
-            .groupBy((k, v) -> KeyValue.pair(v.substring(0, 1), v), BY_TEXT).reduce((s, v) -> s + "+" + v, (s, v) -> s + "-" + v, text("r"))
-            .toStream().to("out", TO_TEXT), "test-r-changelog");
-        add(all, "tableJoinWithItself", b -> {
-            final KTable<String, String> left = b.table("left", TEXT);
-            left.outerJoin(left.filter((k, v) -> v.length() > 1), (l, r) -> l + "/" + r).toStream().to("out", TO_TEXT);
-        });
-        add(all, "streamJoinsTableJoin", b -> source(b).join(
-            b.table("right", TEXT).outerJoin(b.table("third", TEXT), (l, r) -> l + "|" + r), (l, r) -> l + "/" + r, joined()).to("out", TO_TEXT));
-        add(all, "cogroup", b -> source(b).groupByKey(BY_TEXT).<String>cogroup((k, v, a) -> v.equals("c") ? null : a + v)
-            .cogroup(b.stream("right", TEXT).groupByKey(BY_TEXT), (k, v, a) -> a + "/" + v)
-            .aggregate(() -> "<", text("a")).toStream().to("out", TO_TEXT), "test-a-changelog");
-        add(all, "cogroupRepartitioned", b -> source(b).groupBy((k, v) -> v, BY_TEXT).<String>cogroup((k, v, a) -> a + v)
-            .cogroup(b.stream("right", TEXT).groupByKey(BY_TEXT), (k, v, a) -> v.equals("c") ? null : a + "/" + v)
-            .aggregate(() -> "<", text("a")).filter((k, v) -> v.length() > 3).toStream().to("out", TO_TEXT), "test-a-changelog");
         return all;
     }
 
