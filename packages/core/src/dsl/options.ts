@@ -1,7 +1,7 @@
 /** The trailing options of the DSL's methods. */
 import type { ByteWriter, Serde } from '@millrace/state'
 import type { RecordContext } from '../record.js'
-import type { TimestampExtractor } from '../topology/topology.js'
+import type { Optimization, TimestampExtractor } from '../topology/topology.js'
 
 /**
  * A serde that can write every `T`; a serde of a wider type will do. Null never reaches it.
@@ -139,4 +139,10 @@ export interface BranchOptions<K, V> {
   readonly name?: string
   /** Continues the branch on the spot; what it returns is listed in its place, or nothing if it returns nothing. */
   readonly chain?: (stream: import('./kstream.js').KStream<K, V>) => import('./kstream.js').KStream<K, V> | void
+}
+
+/** Options of `StreamsBuilder.build`. */
+export interface BuildOptions {
+  /** Which optimizations to make. Default: none. */
+  readonly optimization?: 'all' | readonly Optimization[]
 }

@@ -8,6 +8,8 @@ import { requireSerde, storeDefinition, type StreamOrigin } from './origin.js'
 
 interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
   readonly parent: string
+  /** The topic that has exactly the table's records. */
+  readonly topic?: string
 }
 
 /** Adds the node, with a store at once if the user named one, else when the table is first read. */
@@ -38,6 +40,7 @@ export function addTable<K, V>(
         options
       )
     )
+    if (table.topic !== undefined) graph.tableTopic(store, table.topic)
     graph.replace(draft([store]))
     materialized = true
   }

@@ -1,10 +1,10 @@
 /** Where a topology starts: topics become streams and tables. */
 import { GraphBuilder } from '../topology/graph-builder.js'
 import { PREFIX } from '../operators/prefixes.js'
-import type { Topology } from '../topology/topology.js'
+import type { Optimization, Topology } from '../topology/topology.js'
 import { KStream } from './kstream.js'
 import { type KTable } from './ktable.js'
-import type { SourceOptions, TableOptions } from './options.js'
+import type { BuildOptions, SourceOptions, TableOptions } from './options.js'
 import { type MakeStream, requireSerde } from './origin.js'
 import { addTable } from './source-table.js'
 
@@ -64,16 +64,25 @@ export class StreamsBuilder {
     const serdes = sourceSerdes('table', source, options)
     graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
     return addTable(
-      { graph, makeStream, node, parent: source, ...serdes, sources: [source] },
+      { graph, makeStream, node, parent: source, topic, ...serdes, sources: [source] },
       { ...options, generatedStore }
     )
   }
 
-  /** The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. */
-  build(): Topology {
-    return this.#graph.build()
+  /**
+   * The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. To optimize a running application is to reset it:
+   * stores and internal topics change.
+   *
+   * @example
+   * const topology = builder.build({ optimization: 'all' })
+   */
+  build(options: BuildOptions = {}): Topology {
+    const { optimization = [] } = options
+    return this.#graph.build(new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization))
   }
 }
+
+const ALL_OPTIMIZATIONS: readonly Optimization[] = ['reuseKTableSourceTopics']
 
 function listOf(topics: string | readonly string[]): readonly string[] {
   return typeof topics === 'string' ? [topics] : [...topics]

@@ -78,8 +78,8 @@ export class Checkpoint {
     }
 
     await Promise.all(
-      changed.map(({ task }) =>
-        task.state.commit(this.#changelogOffsets(task, acknowledged), { sync: this.#options.sync })
+      changed.map(({ task, offsets }) =>
+        task.state.commit(this.#changelogOffsets(task, offsets, acknowledged), { sync: this.#options.sync })
       )
     )
     let records = 0
@@ -116,10 +116,18 @@ export class Checkpoint {
     }
   }
 
-  #changelogOffsets(task: Task, acknowledged: ReadonlyMap<string, ReadonlyMap<number, number>>): Map<string, number> {
+  /** A store whose source topic is its changelog is as far as the task is in that topic. */
+  #changelogOffsets(
+    task: Task,
+    committed: readonly OffsetCommit[],
+    acknowledged: ReadonlyMap<string, ReadonlyMap<number, number>>
+  ): Map<string, number> {
     const offsets = new Map<string, number>()
-    for (const { name } of task.stores) {
-      const next = acknowledged.get(changelogTopic(this.#options.applicationId, name))?.get(task.plan.partition)
+    for (const { name, sourceTopic } of task.stores) {
+      const next =
+        sourceTopic === undefined
+          ? acknowledged.get(changelogTopic(this.#options.applicationId, name))?.get(task.plan.partition)
+          : committed.find(({ topic }) => topic === sourceTopic)?.offset
       if (next !== undefined) offsets.set(name, next)
     }
     return offsets

@@ -7,7 +7,7 @@ import {
   type StateEngine,
   type TaskState
 } from '@millrace/state'
-import type { BrokerConnection } from '../broker/broker.js'
+import type { BrokerConnection, OffsetCommit } from '../broker/broker.js'
 import type { Fetcher } from '../client/fetcher.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
@@ -190,11 +190,12 @@ export class OwnedTasks {
     this.#departed.delete(plan.id)
     try {
       const restoreConnection = await this.#modules.restoreConnection()
+      const committed = await connection.fetchOffsets(this.#options.applicationId, plan.inputs)
       await restoreTask(
-        { plan, applicationId: this.#options.applicationId, signal },
+        { ...this.#options, plan, committed, signal },
         { topology, state, connection: restoreConnection, logger, clock, onProgress: this.#modules.onProgress }
       )
-      const start = await this.#startOffsets(plan, connection)
+      const start = await this.#startOffsets(plan, committed, connection)
       signal.throwIfAborted()
       const caching = this.#options.cacheMaxBytes > 0
       return new Task({ ...this.#options, plan, start, caching, combining: caching }, { ...this.#modules, state })
@@ -232,9 +233,12 @@ export class OwnedTasks {
   }
 
   /** The group's committed offsets; where there are none, the start or the end of the log, as the source wants it. */
-  async #startOffsets(plan: PlannedTask, connection: BrokerConnection): Promise<TaskStart[]> {
+  async #startOffsets(
+    plan: PlannedTask,
+    committed: readonly OffsetCommit[],
+    connection: BrokerConnection
+  ): Promise<TaskStart[]> {
     const { topology } = this.#modules
-    const committed = await connection.fetchOffsets(this.#options.applicationId, plan.inputs)
     const resetOf = (topic: string) => {
       for (const node of plan.subtopology.nodes) {
         if (node.kind !== 'source') continue

@@ -1,12 +1,12 @@
 /** Brings a task's stores up to the end of their changelogs before the task starts. */
-import { latin1Slice, MillraceError, type RestoreRecord, type TaskState } from '@millrace/state'
-import type { BrokerConnection } from '../broker/broker.js'
-import type { RecordBatch } from '../broker/record-batch/index.js'
+import type { TaskState } from '@millrace/state'
+import type { BrokerConnection, OffsetCommit } from '../broker/broker.js'
 import { readPartition } from '../client/partition-reader.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { TopicPartition } from '../record.js'
 import type { Topology } from '../topology/topology.js'
+import { changelogRecords, type RecordsToRestore, sourceTopicRecords } from './restore-records.js'
 import { changelogTopic, type PlannedTask } from './task-plan.js'
 
 /** How far the restore of one store is; `total` counts offsets, of which a compacted log may lack many. */
@@ -27,20 +27,31 @@ export interface RestoreModules {
   onProgress(progress: RestoreProgress): void
 }
 
+export interface TaskRestoreOptions {
+  readonly plan: PlannedTask
+  readonly applicationId: string
+  readonly deserializationExceptionHandler: 'fail' | 'logAndContinue'
+  /** Of the task's inputs: what a source topic is read up to where it is a store's changelog. */
+  readonly committed: readonly OffsetCommit[]
+  readonly signal: AbortSignal
+}
+
 /** Restores all logged stores, one after the other. Rejects with the signal's reason when it is aborted. */
-export async function restoreTask(
-  options: { readonly plan: PlannedTask; readonly applicationId: string; readonly signal: AbortSignal },
-  modules: RestoreModules
-): Promise<void> {
+export async function restoreTask(options: TaskRestoreOptions, modules: RestoreModules): Promise<void> {
   const { plan, applicationId, signal } = options
   for (const name of plan.subtopology.stores) {
     const store = modules.topology.stores.get(name)!
     if (!store.logging) continue
-    const topic = store.sourceTopic ?? changelogTopic(applicationId, name)
-    await restoreStore(
-      { taskId: plan.id, store: name, changelog: { topic, partition: plan.partition }, signal },
-      modules
-    )
+    const restore = { taskId: plan.id, store: name, signal }
+    if (store.sourceTopic === undefined) {
+      const changelog = { topic: changelogTopic(applicationId, name), partition: plan.partition }
+      await restoreStore({ ...restore, changelog, records: changelogRecords }, modules)
+    } else {
+      const changelog = { topic: store.sourceTopic, partition: plan.partition }
+      const records = sourceTopicRecords({ ...options, store, changelog }, modules)
+      const committed = options.committed.find(({ topic }) => topic === store.sourceTopic)?.offset ?? 0
+      await restoreStore({ ...restore, changelog, records, upTo: committed }, modules)
+    }
   }
 }
 
@@ -48,15 +59,19 @@ interface StoreRestore {
   readonly taskId: string
   readonly store: string
   readonly changelog: TopicPartition
+  readonly records: RecordsToRestore
+  /** What lies from here on is not of the store yet: the task will process it. */
+  readonly upTo?: number
   readonly signal: AbortSignal
 }
 
 async function restoreStore(options: StoreRestore, modules: RestoreModules): Promise<void> {
-  const { taskId, store, changelog, signal } = options
+  const { taskId, store, changelog, records, upTo = Infinity, signal } = options
   const { state, connection } = modules
   const offsetOf = async (position: 'earliest' | 'stable') =>
     (await connection.listOffsets([changelog], position))[0]?.offset ?? 0
-  const [first, end] = await Promise.all([offsetOf('earliest'), offsetOf('stable')])
+  const [first, stable] = await Promise.all([offsetOf('earliest'), offsetOf('stable')])
+  const end = Math.max(first, Math.min(stable, upTo))
   const stored = state.changelogOffset(store)
   if (stored !== undefined && (stored > end || stored < first)) await forget(stored, { first, end }, options, modules)
   const from = Math.max(state.changelogOffset(store) ?? first, first)
@@ -72,7 +87,7 @@ async function restoreStore(options: StoreRestore, modules: RestoreModules): Pro
   for await (const batches of readPartition({ ...changelog, from, to: end, signal }, modules)) {
     if (batches.length === 0) continue
     const next = Math.min(end, batches.at(-1)!.lastOffset + 1)
-    await state.restore(store, newestPerKey(batches, from, end), next)
+    await state.restore(store, records(batches, from, end), next)
     restored = next - from
     report(false)
   }
@@ -102,31 +117,4 @@ async function forget(
     'the stored changelog offset is not in the changelog; restoring the store from its beginning'
   )
   await modules.state.wipe(store)
-}
-
-/** The last record of each key within a chunk: the rest would only be overwritten. */
-function newestPerKey(batches: readonly RecordBatch[], from: number, to: number): Iterable<RestoreRecord> {
-  const newest = new Map<string, RestoreRecord>()
-  for (const batch of batches) {
-    const cursor = batch.cursor()
-    while (cursor.next()) {
-      if (cursor.offset < from || cursor.offset >= to) continue
-      if (cursor.keyStart < 0) throw keyless(cursor.offset)
-      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor
-      newest.set(latin1Slice(bytes, keyStart, keyEnd), {
-        key: bytes.subarray(keyStart, keyEnd),
-        value: valueStart < 0 ? null : bytes.subarray(valueStart, valueEnd),
-        timestamp: cursor.timestamp
-      })
-    }
-  }
-  return newest.values()
-}
-
-function keyless(offset: number): MillraceError {
-  return new MillraceError(
-    'CHANGELOG_INVALID',
-    `The changelog has a record without a key at offset ${offset}: something else than this application wrote to it.`,
-    { details: { offset } }
-  )
 }

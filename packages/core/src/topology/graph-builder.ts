@@ -2,8 +2,9 @@
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import { freezeTopology } from './freeze-topology.js'
 import type { NodeDraft } from './graph-draft.js'
+import { reuseTableTopics } from './reuse-table-topics.js'
 import { NameCounter, validName } from './names.js'
-import type { RepartitionTopic, Topology } from './topology.js'
+import type { Optimization, RepartitionTopic, Topology } from './topology.js'
 
 export class GraphBuilder {
   readonly names = new NameCounter()
@@ -11,6 +12,7 @@ export class GraphBuilder {
   readonly #stores = new Map<string, StoreDefinition>()
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
   readonly #copartitionedSources: (readonly string[])[] = []
+  readonly #tableTopics = new Map<string, string>()
 
   /** Adds a node. Throws `TOPOLOGY_DUPLICATE_NAME`; predecessors are looked at in `build`. */
   add(node: NodeDraft): void {
@@ -50,14 +52,22 @@ export class GraphBuilder {
     this.#copartitionedSources.push(sources)
   }
 
+  /** The store of a table has exactly the records of this topic. */
+  tableTopic(store: string, topic: string): void {
+    this.#tableTopics.set(store, topic)
+  }
+
   /** A finished topology; the builder may grow further and build again. */
-  build(): Topology {
-    return freezeTopology({
+  build(optimizations: ReadonlySet<Optimization> = new Set()): Topology {
+    const draft = {
       nodes: this.#nodes,
       stores: this.#stores,
       repartitionTopics: this.#repartitionTopics,
       copartitionedSources: this.#copartitionedSources
-    })
+    }
+    return freezeTopology(
+      optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
+    )
   }
 }
 

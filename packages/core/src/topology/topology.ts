@@ -13,6 +13,14 @@ interface NodeBase {
   readonly successors: readonly string[]
 }
 
+/**
+ * What `StreamsBuilder.build` may do to a topology, of Kafka's `topology.optimization`.
+ *
+ * - `reuseKTableSourceTopics`: the store of a `table()` is restored from the table's topic, and has no changelog. The topic
+ *   must keep the newest record of each key, as a compacted topic does.
+ */
+export type Optimization = 'reuseKTableSourceTopics'
+
 /** A node that reads topics. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source'

@@ -162,6 +162,11 @@ lines.to('sizes', { value: serdes.json<'big' | 'small'>() })
 // Null never reaches a serde.
 byCustomer.leftJoin(customers, (_value, row) => row?.country ?? null).to('countries', { value: serdes.string() })
 
+builder.build({ optimization: 'all' })
+builder.build({ optimization: ['reuseKTableSourceTopics'] })
+// @ts-expect-error not an optimization
+builder.build({ optimization: ['fast'] })
+
 // Schemas give their output's type.
 declare const schema: StandardSchemaV1<unknown, { readonly id: number }>
 expectTypeOf(serdes.json(schema)).toEqualTypeOf<Serde<{ readonly id: number }>>()

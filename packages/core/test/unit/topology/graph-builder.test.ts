@@ -102,7 +102,7 @@ describe('GraphBuilder', () => {
     expect(code(() => graph(source('in', 'x'.repeat(249))).build())).to.equal('nothing thrown')
   })
 
-  it('numbers subtopologies by their least source name', () => {
+  it('numbers subtopologies in the order of their first nodes', () => {
     const topology = graph(source('z', 's1'), source('b', 's2'), source('a', 's3'), step('m', 'z', 'a')).build()
     expect(topology.subtopologies.map(part => part.sourceTopics)).to.deep.equal([['s1', 's3'], ['s2']])
   })

@@ -1,0 +1,87 @@
+/** What a chunk of a changelog, or of a source topic that serves as one, puts into a store. */
+import { encode, latin1Slice, MillraceError, type RestoreRecord, type StoreDefinition } from '@millrace/state'
+import type { RecordBatch } from '../broker/record-batch/index.js'
+import type { Logger } from '../logger.js'
+import { NO_HEADERS, type TopicPartition } from '../record.js'
+import type { SourceNode, Topology } from '../topology/topology.js'
+import type { HeadRecord } from './record-buffer.js'
+import { RecordDecoder } from './record-decoder.js'
+
+/** The last record of each key between two offsets: the rest would only be overwritten. */
+export type RecordsToRestore = (batches: readonly RecordBatch[], from: number, to: number) => Iterable<RestoreRecord>
+
+/** A changelog has the store's own bytes. */
+export const changelogRecords: RecordsToRestore = (batches, from, to) => {
+  const newest = new Map<string, RestoreRecord>()
+  for (const batch of batches) {
+    const cursor = batch.cursor()
+    while (cursor.next()) {
+      if (cursor.offset < from || cursor.offset >= to) continue
+      if (cursor.keyStart < 0) throw keyless(cursor.offset)
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor
+      newest.set(latin1Slice(bytes, keyStart, keyEnd), {
+        key: bytes.subarray(keyStart, keyEnd),
+        value: valueStart < 0 ? null : bytes.subarray(valueStart, valueEnd),
+        timestamp: cursor.timestamp
+      })
+    }
+  }
+  return newest.values()
+}
+
+interface SourceTopic {
+  readonly store: StoreDefinition
+  readonly changelog: TopicPartition
+  readonly deserializationExceptionHandler: 'fail' | 'logAndContinue'
+}
+
+/**
+ * A source topic has bytes of others, and records that the task leaves out: it is read as the task reads it, so that the
+ * store finds its keys again, with the times it would have given them.
+ */
+export function sourceTopicRecords(
+  { store, changelog, deserializationExceptionHandler }: SourceTopic,
+  modules: { readonly topology: Topology; readonly logger: Logger }
+): RecordsToRestore {
+  const source = sourceOf(changelog.topic, modules.topology)
+  const decoder = new RecordDecoder(
+    { source, deserializationExceptionHandler },
+    { logger: modules.logger, counter: { skipped() {} } }
+  )
+  const head: HeadRecord = { key: null, value: null, timestamp: 0, context: { ...changelog, ...NOWHERE } }
+  let partitionTime = -1
+  return (batches, from, to) => {
+    const newest = new Map<string, RestoreRecord>()
+    for (const batch of batches) {
+      const cursor = batch.cursor()
+      while (cursor.next()) {
+        if (cursor.offset < from || cursor.offset >= to) continue
+        if (!decoder.decode(cursor, { ...changelog, partitionTime }, head)) continue
+        partitionTime = Math.max(partitionTime, head.timestamp)
+        if (head.key === null) continue
+        const key = encode(store.key, head.key)
+        const value = head.value === null ? null : encode(store.value, head.value)
+        newest.set(latin1Slice(key, 0, key.length), { key, value, timestamp: head.timestamp })
+      }
+    }
+    return newest.values()
+  }
+}
+
+/** What a decoder puts over the record. */
+const NOWHERE = { offset: -1, timestamp: -1, headers: NO_HEADERS } as const
+
+function sourceOf(topic: string, topology: Topology): SourceNode {
+  for (const node of topology.nodes.values()) if (node.kind === 'source' && node.topics.includes(topic)) return node
+  throw new MillraceError('TOPIC_MISSING', `The topology no longer reads ${topic}, from which a store is restored.`, {
+    details: { topic }
+  })
+}
+
+function keyless(offset: number): MillraceError {
+  return new MillraceError(
+    'CHANGELOG_INVALID',
+    `The changelog has a record without a key at offset ${offset}: something else than this application wrote to it.`,
+    { details: { offset } }
+  )
+}
