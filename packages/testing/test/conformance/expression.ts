@@ -20,7 +20,7 @@ export function expression(text: unknown): (values: Arguments) => any {
   const alone = /^\{(\w+)\}$/.exec(template)?.[1]
   return values => {
     let result: unknown = alone === undefined ? fill(template, values) : plain(valueOf(values, alone))
-    for (const step of steps) result = step(result)
+    for (const step of steps) result = step(result, values)
     return result
   }
 }
@@ -63,15 +63,16 @@ const FUNCTIONS: Record<string, (value: string, argument: string) => string | nu
   length: value => value.length
 }
 
-function compileCall(call: string): (value: unknown) => unknown {
+function compileCall(call: string): (value: unknown, values: Arguments) => unknown {
   const colon = call.indexOf(':')
-  const [name, argument] = colon < 0 ? [call, ''] : [call.slice(0, colon), call.slice(colon + 1)]
+  const [name, template] = colon < 0 ? [call, ''] : [call.slice(0, colon), call.slice(colon + 1)]
   if (name === 'not') return value => value !== true
   if (name === 'isNull') return value => value === null
   if (name === 'words') return value => (value === null ? [] : asText(value).split(' '))
   const predicate = PREDICATES[name]
-  if (predicate !== undefined) return value => value !== null && predicate(asText(value), argument)
+  if (predicate !== undefined)
+    return (value, values) => value !== null && predicate(asText(value), fill(template, values))
   const mapper = FUNCTIONS[name]
   if (mapper === undefined) throw new Error(`There is no function ${name}`)
-  return value => (value === null ? null : mapper(asText(value), argument))
+  return (value, values) => (value === null ? null : mapper(asText(value), fill(template, values)))
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.apache.kafka.streams.kstream.Branched;
 import org.apache.kafka.streams.kstream.BranchedKStream;
 import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Predicate;
 
 /** KStream.split. Each branch goes on by its own steps or under the name it is given. */
 final class BranchOperators {
@@ -17,13 +18,17 @@ final class BranchOperators {
             final BranchedKStream<Object, Object> split = step.has("name") ? from.split(Options.named(step)) : from.split();
             for (final Step branch : step.steps("branches")) {
                 final Expression when = branch.expression("when");
-                split.branch((k, v) -> when.holds("key", k, "value", v), branched(branch, keys, scope));
+                final Predicate<Object, Object> predicate = (k, v) -> when.holds("key", k, "value", v);
+                if (branch.has("name") || branch.has("chain")) split.branch(predicate, branched(branch, keys, scope));
+                else split.branch(predicate);
             }
             final Map<String, KStream<Object, Object>> streams;
             final List<Step> branches = new ArrayList<>(step.steps("branches"));
             if (step.has("otherwise")) {
                 final Step otherwise = new Step(step.json().get("otherwise"));
-                streams = split.defaultBranch(branched(otherwise, keys, scope));
+                streams = otherwise.has("name") || otherwise.has("chain")
+                    ? split.defaultBranch(branched(otherwise, keys, scope))
+                    : split.defaultBranch();
                 name(streams, otherwise, 0, keys, scope);
             } else {
                 streams = split.noDefaultBranch();
@@ -35,7 +40,7 @@ final class BranchOperators {
 
     private static Branched<Object, Object> branched(final Step branch, final Keys keys, final Scope scope) {
         final String name = branch.textOr("name", null);
-        if (!branch.has("chain")) return name == null ? Branched.as((String) null) : Branched.as(name);
+        if (!branch.has("chain")) return Branched.as(name);
         if (!branch.is("returns")) {
             return Branched.withConsumer(stream -> scope.continued(new Scope.Made(stream, keys), branch.steps("chain")), name);
         }

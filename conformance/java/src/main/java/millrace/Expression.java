@@ -2,6 +2,7 @@ package millrace;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class Expression {
 
     /** Arguments are names and values in turn. */
     Object of(final Object... arguments) {
-        final Map<String, Object> values = new java.util.HashMap<>();
+        final Map<String, Object> values = new HashMap<>();
         for (int i = 0; i < arguments.length; i += 2) values.put((String) arguments[i], arguments[i + 1]);
         return of(values);
     }
@@ -51,7 +52,7 @@ final class Expression {
     private Object of(final Map<String, Object> values) {
         if (unless != null && (Boolean) unless.of(values)) return null;
         Object result = fill(values);
-        for (final String function : functions) result = apply(function, result);
+        for (final String function : functions) result = apply(text(function, values), result);
         return result;
     }
 
@@ -59,6 +60,10 @@ final class Expression {
     private Object fill(final Map<String, Object> values) {
         final Matcher whole = NAME.matcher(template);
         if (whole.matches()) return plain(value(values, whole.group(1)));
+        return text(template, values);
+    }
+
+    private static String text(final String template, final Map<String, Object> values) {
         return NAME.matcher(template).replaceAll(match -> Matcher.quoteReplacement(text(value(values, match.group(1)))));
     }
 

@@ -1,0 +1,35 @@
+/** How a random topology grows by one operation. */
+import type { Picker } from './picker.js'
+
+/** Something a step made, under the name it gave to it. */
+export interface Handle {
+  readonly name: string
+  /** The class of the DSL. */
+  readonly kind: string
+  readonly windowed: boolean
+}
+
+/** What a production may look at. */
+export interface Surroundings {
+  readonly pick: Picker
+  readonly from: Handle
+  /** A name that is free for a store or node. */
+  fresh(prefix: string): string
+  /** Of a kind, and with keys that are windowed or not as those of `from`. */
+  others(kind: string): readonly Handle[]
+}
+
+export interface Growth {
+  /** The step's parameters. */
+  readonly step: Readonly<Record<string, unknown>>
+  /** The class of what it makes. */
+  readonly kind: string
+  /** Default: as before. */
+  readonly windowed?: boolean
+}
+
+/** Undefined where it does not fit. */
+export type Production = (surroundings: Surroundings) => Growth | undefined
+
+/** By the name of the operation: `KStream.join(KTable)`. */
+export type Productions = Readonly<Record<string, Production>>

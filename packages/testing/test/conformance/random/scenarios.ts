@@ -1,0 +1,39 @@
+/** Random scenarios: topologies of all operations there are, and inputs that like ties, late records, nulls and jumps in time. */
+import fc from 'fast-check'
+import type { Input, Scenario } from '../scenario.js'
+import { growTopology } from './topology.js'
+
+const choices = fc.array(fc.nat({ max: 999 }), { minLength: 8, maxLength: 12 })
+
+const text = fc.constantFrom('a', 'b', 'c', 'ab', 'b c', 'abc', '')
+
+/** How far the time of a record is from that of the one before: late, at the same time, soon, or past a segment. */
+const step = fc.oneof(
+  { arbitrary: fc.constantFrom(0, 1, 2, 5), weight: 6 },
+  { arbitrary: fc.integer({ min: -25, max: 40 }), weight: 6 },
+  { arbitrary: fc.constantFrom(100, 1000, 61_000, 250_000, -60_000), weight: 1 }
+)
+
+const record = fc.record({
+  topic: fc.nat({ max: 5 }),
+  key: fc.oneof({ arbitrary: fc.constantFrom('a', 'b', 'c'), weight: 12 }, { arbitrary: fc.constant(null), weight: 1 }),
+  value: fc.oneof({ arbitrary: text, weight: 5 }, { arbitrary: fc.constant(null), weight: 1 }),
+  step,
+  header: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 })
+})
+
+export const randomScenarios: fc.Arbitrary<Scenario> = fc
+  .record({
+    genes: fc.array(choices, { minLength: 2, maxLength: 9, size: 'max' }),
+    records: fc.array(record, { minLength: 1, maxLength: 30, size: 'max' })
+  })
+  .map(({ genes, records }) => {
+    const { topology, topics } = growTopology(genes)
+    let time = 0
+    const inputs = records.map(({ topic, key, value, step: by, header }, index): Input => {
+      time = Math.max(0, time + by)
+      const headers = header ? { headers: [['h', String(index)]] as const } : {}
+      return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
+    })
+    return { topology, inputs }
+  })

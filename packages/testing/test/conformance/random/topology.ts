@@ -1,0 +1,94 @@
+/** Grows a random topology from lists of numbers, one for each step. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { operatorNames } from '../operators.js'
+import type { Step } from '../scenario.js'
+import { Picker } from './picker.js'
+import type { Handle, Productions } from './production.js'
+
+/** Productions of operations that Millrace has. Every module in `productions/` exports some. */
+const productions = new Map<string, Productions[string]>()
+const folder = join(import.meta.dirname, 'productions')
+for (const file of readdirSync(folder)
+  .filter(name => name.endsWith('.js'))
+  .toSorted()) {
+  const module = (await import(join(folder, file))) as { productions: Productions }
+  for (const [name, production] of Object.entries(module.productions)) {
+    if (operatorNames.has(name)) productions.set(name, production)
+  }
+}
+
+const SOURCES = [
+  { op: 'stream', kind: 'KStream', topics: ['s', 'r'] },
+  { op: 'table', kind: 'KTable', topics: ['t', 'u'] }
+]
+
+export interface RandomTopology {
+  readonly topology: readonly Step[]
+  /** What it reads. */
+  readonly topics: readonly string[]
+}
+
+export function growTopology(genes: readonly (readonly number[])[]): RandomTopology {
+  const growing = new Growing()
+  for (const gene of genes) growing.step(new Picker(gene))
+  growing.end()
+  return growing
+}
+
+class Growing implements RandomTopology {
+  readonly topology: Step[] = []
+  readonly topics: string[] = []
+  readonly #handles: Handle[] = []
+  readonly #used = new Set<string>()
+  #names = 0
+
+  /** Goes on from something there is, or adds a source. */
+  step(pick: Picker): void {
+    const more = this.#handles.length === 0 || pick.one([false, false, false, true])
+    if (more && this.#source(pick)) return
+    // What was made last is gone on with most often.
+    const latest = this.#handles.at(-1)!
+    const from = pick.one([latest, latest, ...this.#handles])
+    const fitting = [...productions].filter(([name]) => name.startsWith(`${from.kind}.`))
+    if (fitting.length === 0) return
+    const [name, production] = pick.one(fitting)
+    const growth = production({
+      pick,
+      from,
+      fresh: prefix => this.#fresh(prefix),
+      others: kind => this.#handles.filter(other => other.kind === kind && other.windowed === from.windowed)
+    })
+    if (growth === undefined) return
+    this.#used.add(from.name)
+    const made = { name: this.#fresh('n'), kind: growth.kind, windowed: growth.windowed ?? from.windowed }
+    const op = /\.(\w+)/.exec(name)![1]!
+    this.topology.push({ op, from: from.name, as: made.name, ...growth.step })
+    this.#handles.push(made)
+  }
+
+  /** Lets everything that nothing goes on from be seen. */
+  end(): void {
+    for (const { kind, name } of this.#handles.filter(handle => !this.#used.has(handle.name))) {
+      if (kind === 'KTable') this.topology.push({ op: 'toStream', from: name }, { op: 'to', topic: `out-${name}` })
+      if (kind === 'KStream') this.topology.push({ op: 'to', from: name, topic: `out-${name}` })
+    }
+  }
+
+  /** A topic is read once; returns whether there was one left. */
+  #source(pick: Picker): boolean {
+    const { op, kind, topics } = pick.one(SOURCES)
+    const topic = topics.find(name => !this.topics.includes(name))
+    if (topic === undefined) return false
+    const store = op === 'table' && pick.one([false, true]) ? { store: this.#fresh('store') } : {}
+    const name = this.#fresh('n')
+    this.topics.push(topic)
+    this.topology.push({ op, topic, as: name, ...store })
+    this.#handles.push({ name, kind, windowed: false })
+    return true
+  }
+
+  #fresh(prefix: string): string {
+    return `${prefix}${this.#names++}`
+  }
+}
