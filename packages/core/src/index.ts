@@ -1,6 +1,7 @@
 /** Everything `@millrace/core` offers. */
 export { ByteWriter, MillraceError, type Serde, type StoreDefinition, type Timestamped } from '@millrace/state'
 export { NO_HEADERS, type Headers, type RecordContext, type TopicPartition } from './record.js'
+export type { TimeSpan, Windowed } from './windowed.js'
 export { systemClock, type Clock } from './clock.js'
 export { silentLogger, type Logger } from './logger.js'
 export * from './broker/broker.js'
@@ -25,7 +26,10 @@ export { KGroupedStream } from './dsl/kgrouped-stream.js'
 export { KGroupedTable } from './dsl/kgrouped-table.js'
 export { KStream } from './dsl/kstream.js'
 export { KTable } from './dsl/ktable.js'
+export { SessionWindowedKStream } from './dsl/session-windowed-kstream.js'
 export { StreamsBuilder } from './dsl/streams-builder.js'
+export { TimeWindowedKStream } from './dsl/time-windowed-kstream.js'
+export { type FixedWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows } from './dsl/windows.js'
 export type * from './dsl/options.js'
 export {
   committedBatches,

@@ -13,11 +13,10 @@ export interface BucketEntry<V> {
   timestamp: number
   /** Not in the changelog yet. */
   changed: boolean
-  /** In the database, for all that is known. */
-  stored: boolean
   /** Put through a cache that still has it: Kafka Streams finds such an entry whatever its age. */
   cached: boolean
-  held: boolean
+  /** When it was put, while an update is held back: greater is later. 0 when none is. */
+  held: number
   /** What downstream saw last, while an update is held back. */
   forwarded: V | null
   context: unknown
@@ -72,9 +71,8 @@ function newEntry<V>(time: number, rank: number): BucketEntry<V> {
     value: null,
     timestamp: -1,
     changed: false,
-    stored: false,
     cached: false,
-    held: false,
+    held: 0,
     forwarded: null,
     context: undefined
   }
@@ -108,7 +106,6 @@ export function readEntries<V>(
     const end = start + bytes.readInt32BE(start - 4)
     entry.timestamp = int64At(bytes, at + 16)
     entry.value = readValue(bytes, start, end)
-    entry.stored = true
     bucket.entries.push(entry)
     at = end
   }

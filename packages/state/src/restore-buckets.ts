@@ -5,7 +5,7 @@ import { ByteWriter } from './byte-writer.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { MillraceError } from './errors.js'
 import { bucketKey, escapedKey, textRange } from './segment-layout.js'
-import type { ChangelogSuffix } from './segmented-store.js'
+import type { ChangelogSuffix } from './bucket-encoder.js'
 import type { Segments } from './segments.js'
 import type { RestoreRecord } from './store.js'
 

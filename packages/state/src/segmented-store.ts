@@ -1,8 +1,8 @@
 /** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in the overlay, then in the database. */
-import { Bucket, type BucketEntry, readEntries, writeEntry } from './bucket.js'
+import { Bucket, type BucketEntry, readEntries } from './bucket.js'
+import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
 import { ByteWriter } from './byte-writer.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
-import { compareStrings } from './key-layout.js'
 import { restoreBuckets } from './restore-buckets.js'
 import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
 import { bucketKey, escapedKey, segmentIntervalOf } from './segment-layout.js'
@@ -24,14 +24,6 @@ const SAMPLE_EVERY = 64
 
 export type TimedDefinition<K, V> = WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V>
 
-/** How a changelog names an entry: the bytes of the key, then these. */
-export interface ChangelogSuffix {
-  readonly bytes: number
-  write(time: number, rank: number, out: ByteWriter): void
-  /** Time and rank in the suffix that begins at `start`. */
-  read(bytes: Buffer, start: number): readonly [time: number, rank: number]
-}
-
 /** An update that was held back; a value of null is absence. */
 export interface EntryUpdate<V> {
   readonly time: number
@@ -51,8 +43,11 @@ export class SegmentedStore<K, V> implements StateStore {
   readonly #overlay: StoreOverlay<K, Bucket<V>>
   readonly #database: StateDatabase
   readonly #key = new ByteWriter()
-  readonly #value = new ByteWriter()
-  readonly #changelogKey = new ByteWriter()
+  readonly #encoder: BucketEncoder<K, V>
+  /** The newest time that was flushed. */
+  #flushed = -1
+  /** Counts puts that are held back. */
+  #puts = 0
   #listener: ((key: K, update: EntryUpdate<V>) => void) | undefined
 
   constructor(
@@ -68,6 +63,7 @@ export class SegmentedStore<K, V> implements StateStore {
     this.definition = definition
     this.#prefix = prefix
     this.#suffix = options.suffix
+    this.#encoder = new BucketEncoder(definition, options.suffix)
     this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : segmentIntervalOf(definition.retentionMs)
     this.#segments = new Segments({ retentionMs: definition.retentionMs, prefix })
     this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
@@ -115,8 +111,8 @@ export class SegmentedStore<K, V> implements StateStore {
     const entry = bucket.value!.at(time, rank)
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
-      if (!entry.held) entry.forwarded = entry.value
-      entry.held = true
+      if (entry.held === 0) entry.forwarded = entry.value
+      entry.held = ++this.#puts
       entry.context = context
     }
     this.#change(bucket, entry, value, timestamp, hold)
@@ -138,14 +134,16 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#listener = listener
   }
 
-  /** In the order of segment, key, time and rank; what a listener puts here meanwhile is forwarded too. */
+  /** In the order in which they were last put; what a listener puts here meanwhile is forwarded too. */
   flush(): void {
     const { held } = this.#overlay
     while (held.length > 0) {
-      for (const bucket of held.splice(0).sort((a, b) => compareStrings(a.mapKey, b.mapKey))) {
+      const updates: [key: K, entry: BucketEntry<V>][] = []
+      for (const bucket of held.splice(0)) {
         bucket.held = false
-        for (const entry of bucket.value!.entries.filter(each => each.held)) this.#forward(bucket.key, entry)
+        for (const entry of bucket.value!.entries) if (entry.held > 0) updates.push([bucket.key, entry])
       }
+      for (const [key, entry] of updates.sort(([, a], [, b]) => a.held - b.held)) this.#forward(key, entry)
     }
   }
 
@@ -153,7 +151,7 @@ export class SegmentedStore<K, V> implements StateStore {
     let visited = 0
     for (const bucket of this.#overlay.dirty) {
       bucket.batched = true
-      const encoded = this.#encode(bucket, visit)
+      const encoded = this.#encoder.encode(bucket.key, bucket.value!, visit)
       const key = this.#databaseKey(bucket.mapKey)
       // What has expired since it was put is in the changelog, as in Kafka Streams, but no longer here.
       if (encoded.length === 0 || bucket.value!.segment < this.#segments.leastLive) batch.delete(key)
@@ -218,57 +216,26 @@ export class SegmentedStore<K, V> implements StateStore {
     entry.value = value
     entry.timestamp = timestamp
     entry.changed = true
-    entry.cached = this.definition.caching
+    entry.cached = hold
     this.#overlay.change(bucket, hold)
   }
 
+  /**
+   * Kafka Streams asks the store beneath the cache for the old value, which has seen the times of what was flushed before
+   * and no longer finds what has expired by them. What is then absent before and after leaves no trace.
+   */
   #forward(key: K, entry: BucketEntry<V>): void {
-    const { value, forwarded, timestamp, context } = entry
-    entry.held = false
+    const { time, rank, value, forwarded, timestamp, context } = entry
+    entry.held = 0
     entry.forwarded = null
     entry.context = undefined
-    // Kafka Streams asks the store beneath the cache for the old value, which no longer has what has expired.
-    const oldValue = entry.time > this.#segments.expiredAt ? forwarded : null
-    if (value === null && oldValue === null) return
-    this.#listener!(key, { time: entry.time, rank: entry.rank, value, oldValue, timestamp, context })
-  }
-
-  /** All entries of a bucket, in scratch memory; those that changed are shown. */
-  #encode(bucket: OverlayEntry<K, Bucket<V>>, visit: ChangeVisitor): Buffer {
-    const out = this.#value
-    out.length = 0
-    const { value: valueSerde } = this.definition
-    const tracesAbsence = !this.definition.caching || this.#listener === undefined
-    const changelogKey = this.#changelogKeyOf(bucket.key)
-    const { entries } = bucket.value!
-    let deleted = false
-    for (const entry of entries) {
-      const { time, rank, timestamp, value } = entry
-      const start = value === null ? -1 : writeEntry({ time, rank, timestamp, value }, valueSerde, out)
-      deleted ||= value === null
-      if (!entry.changed) continue
+    const oldValue = time > this.#flushed - this.definition.retentionMs ? forwarded : null
+    if (value === null && oldValue === null) {
       entry.changed = false
-      // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.
-      if (value === null && !entry.stored && !tracesAbsence) continue
-      entry.stored = value !== null
-      const bytes = start < 0 ? null : out.buffer.subarray(start, out.length)
-      visit(changelogKey(time, rank), bytes, timestamp)
+      return
     }
-    if (deleted) bucket.value!.entries = entries.filter(({ value }) => value !== null)
-    return out.buffer.subarray(0, out.length)
-  }
-
-  /** Writes the key once for all entries of a bucket. */
-  #changelogKeyOf(key: K): (time: number, rank: number) => Buffer {
-    const out = this.#changelogKey
-    out.length = 0
-    this.definition.key.write(key, out)
-    const end = out.length
-    return (time, rank) => {
-      out.length = end
-      this.#suffix.write(time, rank, out)
-      return out.buffer.subarray(0, out.length)
-    }
+    if (time > this.#flushed) this.#flushed = time
+    this.#listener!(key, { time, rank, value, oldValue, timestamp, context })
   }
 
   #visible(entry: BucketEntry<V>): boolean {

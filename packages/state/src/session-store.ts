@@ -2,7 +2,8 @@
 import { type BucketEntry, int64At } from './bucket.js'
 import { mappedIteration } from './eager-iteration.js'
 import type { StateDatabase } from './engine.js'
-import { type ChangelogSuffix, SegmentedStore } from './segmented-store.js'
+import type { ChangelogSuffix } from './bucket-encoder.js'
+import { SegmentedStore } from './segmented-store.js'
 import type { SessionStoreDefinition, Timestamped } from './store.js'
 import type { SessionEntry, SessionFlushListener, SessionStore, TimedRange } from './timed-stores.js'
 

@@ -21,7 +21,7 @@ export interface TimedRange<K> {
   readonly reverse?: boolean
 }
 
-/** Called as a key-value store's listener is, once per changed window, in the order of segment, key and start. */
+/** Called as a key-value store's listener is, once per changed window, in the order of their last puts. */
 export type WindowFlushListener<K = any, V = any, C = unknown> = (
   key: K,
   startMs: number,
@@ -31,7 +31,7 @@ export type WindowFlushListener<K = any, V = any, C = unknown> = (
   context: C
 ) => void
 
-/** Called as a key-value store's listener is, once per changed session, in the order of segment, key, end and start. */
+/** Called as a key-value store's listener is, once per changed session, in the order of their last puts. */
 export type SessionFlushListener<K = any, V = any, C = unknown> = (
   key: K,
   startMs: number,

@@ -10,7 +10,14 @@ import {
   Task,
   type TaskPlan
 } from '@millrace/core/internal'
-import { memoryEngine, openTaskState, type Timestamped } from '@millrace/state'
+import {
+  memoryEngine,
+  openTaskState,
+  type ReadableSessionStore,
+  type ReadableWindowStore,
+  type TaskState,
+  type Timestamped
+} from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { TestOutputTopic } from './test-output-topic.js'
 
@@ -150,14 +157,7 @@ export class TopologyTestDriver {
     getTimestamped(key: K): Timestamped<V> | undefined
     all(): Promise<[K, V][]>
   } {
-    const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(name))
-    if (task === undefined) {
-      throw new MillraceError(
-        'STORE_NOT_FOUND',
-        `There is no store ${name}; there are ${[...this.#topology.stores.keys()].join(', ')}.`
-      )
-    }
-    const store = task.state.store(name)
+    const store = this.#stateOf(name).store(name)
     return {
       get: key => store.get(key)?.value as V | undefined,
       getTimestamped: key => store.get(key) as Timestamped<V> | undefined,
@@ -167,6 +167,25 @@ export class TopologyTestDriver {
         return entries
       }
     }
+  }
+
+  /** A store of windows, as a task sees it. Throws `STORE_NOT_FOUND`, `STORE_KIND_MISMATCH`. */
+  getWindowStore<K, V>(name: string): ReadableWindowStore<K, V> {
+    return this.#stateOf(name).windowStore(name)
+  }
+
+  /** A store of sessions, as a task sees it. Throws `STORE_NOT_FOUND`, `STORE_KIND_MISMATCH`. */
+  getSessionStore<K, V>(name: string): ReadableSessionStore<K, V> {
+    return this.#stateOf(name).sessionStore(name)
+  }
+
+  #stateOf(store: string): TaskState {
+    const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(store))
+    if (task !== undefined) return task.state
+    throw new MillraceError(
+      'STORE_NOT_FOUND',
+      `There is no store ${store}; there are ${[...this.#topology.stores.keys()].join(', ')}.`
+    )
   }
 
   async close(): Promise<void> {

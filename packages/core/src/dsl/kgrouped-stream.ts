@@ -1,30 +1,22 @@
 /** A stream grouped by its key, to be aggregated into a table. */
-import type { Serde } from '@millrace/state'
 import { aggregate, aggregateCombiner, type Aggregation, counting } from '../operators/aggregate.js'
-import type { Operator } from '../operators/operator.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { reduce, reduceCombiner, type Reducer } from '../operators/reduce.js'
 import { storeView } from '../operators/table-view.js'
 import { int64Serde } from '../serdes/numbers.js'
 import { presenceSerde } from '../serdes/presence.js'
-import type { Combiner } from '../topology/topology.js'
 import { CogroupedKStream } from './cogrouped-kstream.js'
-import { KTable } from './ktable.js'
-import type { AggregateOptions, CountOptions, KeyOptions, ReduceOptions, StoreOptions } from './options.js'
+import type { KTable } from './ktable.js'
+import type { AggregateOptions, CountOptions, ReduceOptions } from './options.js'
 import { requireSerde, storeDefinition } from './origin.js'
+import { SessionWindowedKStream } from './session-windowed-kstream.js'
+import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
 import type { StreamGrouping } from './stream-grouping.js'
+import { TimeWindowedKStream } from './time-windowed-kstream.js'
+import { type FixedWindows, SessionWindows, type SlidingWindows } from './windows.js'
 
-/** What the three aggregations differ in. */
-interface AggregationPlan<K, A> {
-  readonly method: string
-  readonly prefix: string
-  readonly options: KeyOptions<K> & StoreOptions
-  readonly value: Serde<A>
-  operator(store: string): Operator
-  readonly combiner: Combiner | undefined
-  /** What the repartition topic's values are written with where the stream's own serde is not known. */
-  readonly fallbackValue?: Serde<any>
-}
+/** An aggregation with one result per key. */
+type KeyedAggregation<K, A> = Omit<StreamAggregation<K, K, A>, 'define' | 'resultKey' | 'view'>
 
 /**
  * Records with a null key or value take no part. Results pass on as each commit finds them, or one by one with
@@ -116,6 +108,22 @@ export class KGroupedStream<K, V> {
   }
 
   /**
+   * Cuts each key's records into windows, each of which is aggregated for itself.
+   *
+   * @example
+   * clicks.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(60_000)).count({ store: 'clicks-per-minute' })
+   */
+  windowedBy(windows: FixedWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
+  windowedBy(
+    windows: FixedWindows | SlidingWindows | SessionWindows
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    return windows instanceof SessionWindows
+      ? new SessionWindowedKStream(this.grouping, windows)
+      : new TimeWindowedKStream(this.grouping, windows)
+  }
+
+  /**
    * Starts an aggregation of several grouped streams into one table: the aggregator is of this stream's values.
    *
    * @example
@@ -129,43 +137,12 @@ export class KGroupedStream<K, V> {
     return new CogroupedKStream<K, A>(this.grouping, aggregator)
   }
 
-  #aggregate<A>(plan: AggregationPlan<K, A>): KTable<K, A> {
-    const { options, value, combiner } = plan
-    const { graph, makeStream } = this.grouping.origin
-    const store = options.store ?? graph.names.store(plan.prefix)
-    const node = graph.names.node(plan.prefix, options.name)
-    const key = requireSerde(options.key ?? this.grouping.origin.key, {
-      field: 'key',
-      by: plan.method,
-      node,
-      passTo: `groupBy(), groupByKey() or ${plan.method}()`
-    })
-    const input = this.grouping.partitioned({
-      store,
-      by: plan.method,
-      node,
-      key,
-      fallbackValue: plan.fallbackValue,
-      combining: combiner === undefined ? undefined : { combiner, active: options.caching !== false }
-    })
-    graph.addStore(storeDefinition(store, { key, value }, options))
-    graph.add({
-      kind: 'processor',
-      name: node,
-      operator: plan.operator(store),
-      stores: [store],
-      predecessors: [input.node]
-    })
-    return new KTable({
-      graph,
-      makeStream,
-      node,
-      key,
-      value,
-      sources: input.sources,
-      store: options.store,
-      view: () => storeView<K, A>(store),
-      sendOldValues: () => true
+  #aggregate<A>(plan: KeyedAggregation<K, A>): KTable<K, A> {
+    return addAggregation<K, K, A>(this.grouping, {
+      ...plan,
+      define: (store, serdes) => storeDefinition(store, serdes, plan.options),
+      resultKey: key => key,
+      view: store => storeView<K, A>(store)
     })
   }
 }

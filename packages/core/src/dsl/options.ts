@@ -124,6 +124,27 @@ export interface AggregateOptions<K, A> extends TableAggregateOptions<K, A> {
   readonly merge?: (aggregate: A, other: A) => A
 }
 
+/** How a windowed aggregation is stored: its store forgets with age. */
+export interface WindowStoreOptions extends StoreOptions {
+  /**
+   * How long the store keeps windows behind the newest time it has seen, in ms: for queries, and for records that come
+   * late. Default and least: what the windows and their grace need. Kafka's `Materialized.withRetention`.
+   */
+  readonly retentionMs?: number
+}
+
+/** Options of a windowed `count`. */
+export type WindowCountOptions<K> = KeyOptions<K> & WindowStoreOptions
+
+/** Options of a windowed `reduce`. */
+export interface WindowReduceOptions<K, V> extends KeyValueOptions<K, V>, WindowStoreOptions {}
+
+/** Options of a windowed `aggregate`; the aggregate's serde is required, since nothing else tells it. */
+export interface WindowAggregateOptions<K, A> extends KeyOptions<K>, WindowStoreOptions {
+  /** The aggregate's serde. */
+  readonly value: Serde<A>
+}
+
 /** Options of a stream-table join: `key` and `value` are of the stream, for its repartition topic; `result` of what the joiner returns. */
 export interface JoinOptions<K, V, R> extends NamedOptions {
   /** The stream's serdes, for its repartition topic, where the stream's own are not known. */

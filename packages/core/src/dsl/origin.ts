@@ -1,5 +1,5 @@
 /** What a stream or table knows of the graph above it. */
-import { MillraceError, type Serde, type StoreDefinition } from '@millrace/state'
+import { type KeyValueStoreDefinition, MillraceError, type Serde } from '@millrace/state'
 import type { TableView } from '../operators/table-view.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
 import type { KStream } from './kstream.js'
@@ -64,10 +64,18 @@ export function storeDefinition<K, V>(
   name: string,
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
   options: StoreOptions
-): StoreDefinition<K, V> {
+): KeyValueStoreDefinition<K, V> {
+  return { kind: 'key-value', ...commonDefinition(name, serdes, options) }
+}
+
+/** What stores of all kinds have. */
+export function commonDefinition<K, V>(
+  name: string,
+  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
+  options: StoreOptions
+): Omit<KeyValueStoreDefinition<K, V>, 'kind'> {
   const { logging = true, caching = true } = options
   return {
-    kind: 'key-value',
     name,
     key: serdes.key,
     value: serdes.value,
@@ -75,4 +83,16 @@ export function storeDefinition<K, V>(
     caching,
     ...(typeof logging === 'object' ? { changelogConfig: logging } : {})
   }
+}
+
+/** The retention asked for, or what is needed. Throws `WINDOW_RETENTION_TOO_SHORT`. */
+export function retentionOf(asked: number | undefined, needed: number, store: string): number {
+  const retentionMs = asked ?? needed
+  if (retentionMs >= needed) return retentionMs
+  throw new MillraceError(
+    'WINDOW_RETENTION_TOO_SHORT',
+    `Store ${store} is to keep windows for ${retentionMs} ms, but they need ${needed} ms with their grace. ` +
+      'Give a longer retentionMs, or shorter windows.',
+    { details: { store, retentionMs, needed } }
+  )
 }

@@ -1,6 +1,6 @@
 /** `reduce` over a grouped stream: the first value of a key stands for itself. */
 import { PartialAggregate, type Combiner } from '../topology/topology.js'
-import { mergeFunction, partialNull, returnedUndefined } from './aggregate.js'
+import { type Aggregation, mergeFunction, partialNull, returnedUndefined } from './aggregate.js'
 import { forwardUpdates } from './forward-updates.js'
 import type { Operator } from './operator.js'
 
@@ -28,6 +28,14 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
         forward(key, updated, stored === undefined ? null : stored.value, newest, context)
       }
     }
+  }
+}
+
+/** A reducer as an aggregation: the first value stands for itself. */
+export function reducing<K, V>(reducer: Reducer<V>): Pick<Aggregation<K, V, V>, 'initializer' | 'aggregator'> {
+  return {
+    initializer: () => null as V,
+    aggregator: (_key, value, aggregate) => (aggregate === null ? value : reducer(aggregate, value))
   }
 }
 

@@ -1,5 +1,6 @@
 /** How a join reads a table's current value: from its store, or computed from the store of a table further up. */
 import type { Timestamped } from '@millrace/state'
+import type { Windowed } from '../windowed.js'
 import type { OperatorRuntime } from './operator.js'
 
 export type ReadTable<K, V> = (key: K) => Timestamped<V> | undefined
@@ -17,6 +18,31 @@ export function storeView<K, V>(store: string): TableView<K, V> {
     compile(runtime) {
       const values = runtime.store(store)
       return key => values.get(key)
+    }
+  }
+}
+
+/** Reads a store of windows. */
+export function windowView<K, V>(store: string): TableView<Windowed<K>, V> {
+  return {
+    stores: [store],
+    compile(runtime) {
+      const windows = runtime.windowStore(store)
+      return ({ key, window }) => windows.get(key, window.start)
+    }
+  }
+}
+
+/** Reads a store of sessions; a session's row has the time of its end. */
+export function sessionView<K, V>(store: string): TableView<Windowed<K>, V> {
+  return {
+    stores: [store],
+    compile(runtime) {
+      const sessions = runtime.sessionStore(store)
+      return ({ key, window }) => {
+        const stored = sessions.get(key, window.start, window.end)
+        return stored === undefined ? undefined : { value: stored.value, timestamp: window.end }
+      }
     }
   }
 }

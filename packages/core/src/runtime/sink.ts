@@ -3,6 +3,7 @@ import { ByteWriter, MillraceError, type Serde } from '@millrace/state'
 import { partitionForKey } from '../broker/partitioner.js'
 import type { Process } from '../operators/operator.js'
 import type { Headers, RecordContext } from '../record.js'
+import { WindowedSerde } from '../serdes/windowed.js'
 import type { SinkNode } from '../topology/topology.js'
 import type { Outbox, OutgoingTopic } from './outbox.js'
 
@@ -49,6 +50,8 @@ type RecordAppender = (topic: OutgoingTopic, ...record: Parameters<SinkWrite>) =
 
 function recordAppender(node: SinkNode): RecordAppender {
   const scratch = new ByteWriter()
+  // As Java's WindowedStreamPartitioner: all windows of a key in one partition.
+  const windowBytes = node.key instanceof WindowedSerde ? node.key.windowBytes : 0
   return (topic, key, value, timestamp, context, headers, valueSerde) => {
     scratch.length = 0
     if (key !== null && key !== undefined) encodePart(node, 'key', node.key, key, scratch, context)
@@ -61,7 +64,7 @@ function recordAppender(node: SinkNode): RecordAppender {
     if (node.partitioner !== undefined)
       partition = checkedPartition(node, topic, node.partitioner(key, value, topic.partitionCount))
     else if (keyStart < 0) partition = topic.keylessPartition
-    else partition = partitionForKey(bytes, 0, keyEnd, topic.partitionCount)
+    else partition = partitionForKey(bytes, 0, keyEnd - windowBytes, topic.partitionCount)
     topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
   }
 }

@@ -6,7 +6,9 @@ import { CustomSerde, type SerdeFunctions } from './custom-serde.js'
 import { JsonSerde } from './json.js'
 import { msgpackSerde } from './msgpack.js'
 import { float64Serde, int64Serde } from './numbers.js'
+import type { Windowed } from '../windowed.js'
 import { stringSerde } from './string.js'
+import { SessionWindowedSerde, TimeWindowedSerde } from './windowed.js'
 
 /**
  * How keys and values become bytes. The first four write what Java's serdes of the same type write.
@@ -35,6 +37,18 @@ export const serdes = {
 
   /** MessagePack, complete in every record. `T` is taken on trust. */
   msgpack: <T>(): Serde<T> => msgpackSerde as Serde<T>,
+
+  /**
+   * Keys of time windows as Kafka's `TimeWindowedSerde` writes them: the key's bytes, then the window's start as int64.
+   * Its length is not written, so it is given here, in ms. Records are partitioned by the key alone.
+   */
+  timeWindowed: <K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> => new TimeWindowedSerde(key, sizeMs),
+
+  /**
+   * Keys of sessions as Kafka's `SessionWindowedSerde` writes them: the key's bytes, then end and start as int64. Records
+   * are partitioned by the key alone.
+   */
+  sessionWindowed: <K>(key: Serde<K>): Serde<Windowed<K>> => new SessionWindowedSerde(key),
 
   /**
    * A serde of your own.

@@ -1,6 +1,7 @@
 /** Compile-only: types flow from source to sink without a cast. */
 import { expectTypeOf } from 'expect-type'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { SessionWindows, TimeWindows, type Windowed } from '@millrace/core'
 import type { Serde } from '@millrace/state'
 import {
   type CogroupedKStream,
@@ -131,6 +132,35 @@ customers.groupBy((id, { country }) => [country, id], { key: serdes.int64(), val
 customers.groupBy((id, { country }) => [country, id], { key: serdes.string() })
 // @ts-expect-error an aggregate needs a serde
 byCountry.aggregate(() => '', join, join, {})
+
+// Windows.
+const perMinute = lines.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(60_000))
+expectTypeOf(perMinute.count()).toEqualTypeOf<KTable<Windowed<string>, number>>()
+expectTypeOf(perMinute.reduce((a, b) => a + b)).toEqualTypeOf<KTable<Windowed<string>, string>>()
+const sum = (_key: string, line: string, total: number) => total + line.length
+expectTypeOf(perMinute.aggregate(() => 0, sum, { value: serdes.int64() })).toEqualTypeOf<
+  KTable<Windowed<string>, number>
+>()
+const visits = lines.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(1_000))
+expectTypeOf(visits.count().toStream()).toEqualTypeOf<KStream<Windowed<string>, number>>()
+expectTypeOf(
+  visits.aggregate(
+    () => 0,
+    sum,
+    (_key, a, b) => a + b,
+    { value: serdes.int64() }
+  )
+).toEqualTypeOf<KTable<Windowed<string>, number>>()
+perMinute
+  .count()
+  .toStream()
+  .to('per-minute', { key: serdes.timeWindowed(serdes.string(), 60_000) })
+// @ts-expect-error the keys are windowed
+perMinute.count().toStream().to('per-minute', { key: serdes.string() })
+// @ts-expect-error sessions that meet must be merged
+visits.aggregate(() => 0, sum, { value: serdes.int64() })
+// @ts-expect-error an aggregate needs a serde
+perMinute.aggregate(() => 0, sum, {})
 
 // Serdes must fit.
 // @ts-expect-error counts are numbers

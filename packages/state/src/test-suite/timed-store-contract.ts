@@ -94,7 +94,7 @@ export function describeTimedStores(bench: StateBench): void {
       expect(again.fetch('b', 0, 4 * RETENTION).map(({ value }) => value)).to.deep.equal([4])
     })
 
-    it('holds updates back for a flush, and gives what was forwarded last as the old value', async () => {
+    it('holds updates back for a flush, in the order of their last puts, and gives what was forwarded last as the old value', async () => {
       const state = await open(bench.newDirectory(), { caching: true })
       const forwarded: unknown[] = []
       const store = state.windowStore('windows')
@@ -108,9 +108,9 @@ export function describeTimedStores(bench: StateBench): void {
       store.put('c', 10, null, 12, 'z')
       state.flush('windows')
       expect(forwarded).to.deep.equal([
-        ['a', 10, 4, null, 11, 'y'],
-        ['a', 20, 2, null, 20, 'x'],
         ['b', 10, 1, null, 10, 'x'],
+        ['a', 20, 2, null, 20, 'x'],
+        ['a', 10, 4, null, 11, 'y'],
         ['a', 10, 5, 4, 12, 'z']
       ])
     })

@@ -3,6 +3,8 @@
  * under which the result is null. `{left}/{right}`, `{value}|first`, `{aggregate}{value} unless {value}|is:c`.
  */
 const UNLESS = ' unless '
+/** The end of a window that never ends, as Java has it. */
+const LARGEST_LONG = 2n ** 63n - 1n
 const NAME = /\{(\w+)\}/g
 
 export type Arguments = Readonly<Record<string, unknown>>
@@ -28,7 +30,8 @@ export function expression(text: unknown): (values: Arguments) => any {
 /** A value as the scenarios write it; a windowed key as `key@start/end`. */
 export function asText(value: unknown): string {
   if (!isWindowed(value)) return String(value)
-  return `${asText(value.key)}@${value.window.start}/${value.window.end}`
+  const { start, end } = value.window
+  return `${asText(value.key)}@${start}/${end === Infinity ? LARGEST_LONG : end}`
 }
 
 function fill(template: string, values: Arguments): string {

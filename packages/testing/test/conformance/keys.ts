@@ -25,6 +25,7 @@ function long(bytes: Buffer, at: number): bigint {
 
 /** As Java, which stops at the largest long. */
 function windowEnd(start: bigint, windowMs: number): bigint {
-  const [end, largest] = [start + BigInt(windowMs), 2n ** 63n - 1n]
+  const largest = 2n ** 63n - 1n
+  const end = windowMs === Infinity ? largest : start + BigInt(windowMs)
   return end > largest ? largest : end
 }

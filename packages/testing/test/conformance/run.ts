@@ -49,7 +49,7 @@ class Run {
         this.#note(driver, at)
         at++
       }
-      return { ...noted, stores: await storeContents(driver, this.#topology) }
+      return { ...noted, stores: await storeContents(driver, this.#topology, { caching: this.#caching }) }
     } catch (error) {
       return { ...noted, failed: { at, message: String(error) } }
     } finally {

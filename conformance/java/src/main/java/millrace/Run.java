@@ -22,6 +22,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
@@ -64,7 +65,7 @@ final class Run {
                 }
                 note(driver, at);
             }
-            result.put("stores", StoreContents.of(driver));
+            result.put("stores", StoreContents.of(driver, !config.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG).equals(0)));
         } catch (final RuntimeException error) {
             result.put("failed", Map.of("at", at, "message", rootOf(error).toString()));
         }

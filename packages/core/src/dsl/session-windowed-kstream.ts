@@ -1,0 +1,123 @@
+/** A grouped stream cut into sessions. */
+import { counting } from '../operators/aggregate.js'
+import { PREFIX } from '../operators/prefixes.js'
+import { type Reducer, reducing } from '../operators/reduce.js'
+import { sessionAggregate, type SessionAggregation } from '../operators/session-aggregate.js'
+import { sessionView } from '../operators/table-view.js'
+import { int64Serde } from '../serdes/numbers.js'
+import { presenceSerde } from '../serdes/presence.js'
+import { SessionWindowedSerde } from '../serdes/windowed.js'
+import type { Windowed } from '../windowed.js'
+import type { KTable } from './ktable.js'
+import type { WindowAggregateOptions, WindowCountOptions, WindowReduceOptions } from './options.js'
+import { commonDefinition, requireSerde, retentionOf } from './origin.js'
+import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
+import type { StreamGrouping } from './stream-grouping.js'
+import type { SessionWindows } from './windows.js'
+
+/** What its three aggregations differ in. */
+interface SessionPlan<K, A> extends Pick<
+  StreamAggregation<K, Windowed<K>, A>,
+  'method' | 'prefix' | 'value' | 'fallbackValue'
+> {
+  readonly options: WindowCountOptions<K>
+  readonly aggregation: SessionAggregation<K, any, A>
+}
+
+/**
+ * A record joins the sessions of its key that lie within the gap to one; what is merged is deleted from the table. A
+ * session closes once stream time has passed its end by gap and grace; records that come later are dropped and counted,
+ * those with a null key too. A null value takes part. A result's timestamp is its session's end. Results pass on as each
+ * commit finds them, or one by one with `caching: false`.
+ */
+export class SessionWindowedKStream<K, V> {
+  readonly #grouping: StreamGrouping<K, V>
+  readonly #windows: SessionWindows
+
+  constructor(grouping: StreamGrouping<K, V>, windows: SessionWindows) {
+    this.#grouping = grouping
+    this.#windows = windows
+  }
+
+  /**
+   * How many records each session of a key has.
+   *
+   * @example
+   * visits.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(1_800_000)).count({ store: 'sessions' })
+   */
+  count(options: WindowCountOptions<K> = {}): KTable<Windowed<K>, number> {
+    return this.#aggregate({
+      method: 'count',
+      prefix: PREFIX.aggregate,
+      options,
+      value: int64Serde,
+      aggregation: { ...counting, merger: (_key, count, other) => count + other },
+      fallbackValue: presenceSerde
+    })
+  }
+
+  /**
+   * Makes one value of two: within a session, and of two sessions that become one. Null deletes the result.
+   *
+   * @example
+   * prices.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(60_000)).reduce(Math.max)
+   */
+  reduce(reducer: Reducer<V>, options: WindowReduceOptions<K, V> = {}): KTable<Windowed<K>, V> {
+    const { node, value: known } = this.#grouping.origin
+    const needed = { by: 'reduce', node, passTo: 'reduce() or groupBy()' }
+    const value = requireSerde(options.value ?? known, { field: 'value', ...needed })
+    const folding = reducing<K, V>(reducer)
+    return this.#aggregate({
+      method: 'reduce',
+      prefix: PREFIX.reduce,
+      options,
+      value,
+      aggregation: { ...folding, merger: (key, one, other) => folding.aggregator(key, other, one) as V },
+      fallbackValue: value
+    })
+  }
+
+  /**
+   * Folds a session's values into one of another type; `merger` makes one aggregate of two sessions', the first of which
+   * may be what `initializer` gives. Null from the aggregator deletes the result. Both must return a new aggregate rather
+   * than change one they are given.
+   *
+   * @example
+   * visits
+   *   .groupByKey()
+   *   .windowedBy(SessionWindows.ofInactivityGapAndGrace(1_800_000, 60_000))
+   *   .aggregate(
+   *     () => [],
+   *     (_user, page, pages) => [...pages, page],
+   *     (_user, pages, others) => [...pages, ...others],
+   *     { value: serdes.json<string[]>(), store: 'paths' }
+   *   )
+   */
+  aggregate<A>(
+    initializer: () => NoInfer<A>,
+    aggregator: (key: K, value: V, aggregate: NoInfer<A>) => NoInfer<A> | null,
+    merger: (key: K, aggregate: NoInfer<A>, other: NoInfer<A>) => NoInfer<A>,
+    options: WindowAggregateOptions<K, A>
+  ): KTable<Windowed<K>, A> {
+    const { node } = this.#grouping.origin
+    const value = requireSerde(options?.value, { field: 'value', by: 'aggregate', node, passTo: 'aggregate()' })
+    const aggregation = { initializer, aggregator, merger }
+    return this.#aggregate({ method: 'aggregate', prefix: PREFIX.aggregate, options, value, aggregation })
+  }
+
+  #aggregate<A>(plan: SessionPlan<K, A>): KTable<Windowed<K>, A> {
+    const windows = this.#windows
+    const neededMs = windows.inactivityGapMs + windows.graceMs
+    return addAggregation<K, Windowed<K>, A>(this.#grouping, {
+      ...plan,
+      operator: store => sessionAggregate(store, windows, plan.aggregation),
+      define: (store, serdes) => ({
+        kind: 'session',
+        ...commonDefinition(store, serdes, plan.options),
+        retentionMs: retentionOf(plan.options.retentionMs, neededMs, store)
+      }),
+      resultKey: key => new SessionWindowedSerde(key),
+      view: store => sessionView<K, A>(store)
+    })
+  }
+}

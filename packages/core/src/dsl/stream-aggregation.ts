@@ -1,0 +1,68 @@
+/** The node, the store and the table that every aggregation of a grouped stream is made of. */
+import type { Serde, StoreDefinition } from '@millrace/state'
+import type { Operator } from '../operators/operator.js'
+import type { TableView } from '../operators/table-view.js'
+import type { Combiner } from '../topology/topology.js'
+import { KTable } from './ktable.js'
+import type { KeyOptions, StoreOptions } from './options.js'
+import { requireSerde } from './origin.js'
+import type { StreamGrouping } from './stream-grouping.js'
+
+/** What aggregations differ in. `K` is the key of the stream, `KR` that of the table. */
+export interface StreamAggregation<K, KR, A> {
+  /** The DSL's method, for error messages. */
+  readonly method: string
+  readonly prefix: string
+  readonly options: KeyOptions<K> & StoreOptions
+  readonly value: Serde<A>
+  operator(store: string): Operator
+  define(store: string, serdes: { readonly key: Serde<K>; readonly value: Serde<A> }): StoreDefinition
+  resultKey(key: Serde<K>): Serde<KR>
+  view(store: string): TableView<KR, A>
+  readonly combiner?: Combiner | undefined
+  /** What the repartition topic's values are written with where the stream's own serde is not known. */
+  readonly fallbackValue?: Serde<any> | undefined
+}
+
+export function addAggregation<K, KR, A>(
+  grouping: StreamGrouping<K, any>,
+  aggregation: StreamAggregation<K, KR, A>
+): KTable<KR, A> {
+  const { method, prefix, options, value, combiner, fallbackValue } = aggregation
+  const { graph, makeStream, key: knownKey } = grouping.origin
+  const store = options.store ?? graph.names.store(prefix)
+  const node = graph.names.node(prefix, options.name)
+  const key = requireSerde(options.key ?? knownKey, {
+    field: 'key',
+    by: method,
+    node,
+    passTo: `groupBy(), groupByKey() or ${method}()`
+  })
+  const input = grouping.partitioned({
+    store,
+    by: method,
+    node,
+    key,
+    fallbackValue,
+    combining: combiner === undefined ? undefined : { combiner, active: options.caching !== false }
+  })
+  graph.addStore(aggregation.define(store, { key, value }))
+  graph.add({
+    kind: 'processor',
+    name: node,
+    operator: aggregation.operator(store),
+    stores: [store],
+    predecessors: [input.node]
+  })
+  return new KTable({
+    graph,
+    makeStream,
+    node,
+    key: aggregation.resultKey(key),
+    value,
+    sources: input.sources,
+    store: options.store,
+    view: () => aggregation.view(store),
+    sendOldValues: () => true
+  })
+}

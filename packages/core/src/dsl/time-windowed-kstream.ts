@@ -1,0 +1,152 @@
+/** A grouped stream cut into windows of a fixed length. */
+import type { Serde, WindowStoreDefinition } from '@millrace/state'
+import { type Aggregation, counting } from '../operators/aggregate.js'
+import { PREFIX } from '../operators/prefixes.js'
+import { type Reducer, reducing } from '../operators/reduce.js'
+import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.js'
+import { windowView } from '../operators/table-view.js'
+import { windowAggregate } from '../operators/window-aggregate.js'
+import { int64Serde } from '../serdes/numbers.js'
+import { presenceSerde } from '../serdes/presence.js'
+import { TimeWindowedSerde } from '../serdes/windowed.js'
+import type { Windowed } from '../windowed.js'
+import type { KTable } from './ktable.js'
+import type { WindowAggregateOptions, WindowCountOptions, WindowReduceOptions } from './options.js'
+import { commonDefinition, requireSerde, retentionOf } from './origin.js'
+import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
+import type { StreamGrouping } from './stream-grouping.js'
+import { type FixedWindows, SlidingWindows } from './windows.js'
+
+/** What its three aggregations differ in. */
+interface WindowedAggregation<K, A> extends Pick<
+  StreamAggregation<K, Windowed<K>, A>,
+  'method' | 'prefix' | 'value' | 'fallbackValue'
+> {
+  readonly options: WindowCountOptions<K>
+  readonly aggregation: Pick<Aggregation<K, any, A>, 'initializer' | 'aggregator'>
+}
+
+/** How long windows last and are kept, and what a look-up spans; in ms. */
+interface Lengths {
+  readonly sizeMs: number
+  readonly neededMs: number
+  readonly bucketMs: number
+}
+
+/**
+ * A record takes part in every window that holds its time and has not closed: a window closes once stream time has passed
+ * its end by the grace. Records that come later are dropped and counted, those with a null key too. A null value takes
+ * part, but not in sliding windows. Results pass on as each commit finds them, or one by one with `caching: false`.
+ */
+export class TimeWindowedKStream<K, V> {
+  readonly #grouping: StreamGrouping<K, V>
+  readonly #windows: FixedWindows | SlidingWindows
+
+  constructor(grouping: StreamGrouping<K, V>, windows: FixedWindows | SlidingWindows) {
+    this.#grouping = grouping
+    this.#windows = windows
+  }
+
+  /**
+   * How many records each window of a key has.
+   *
+   * @example
+   * clicks.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(60_000)).count({ store: 'clicks-per-minute' })
+   */
+  count(options: WindowCountOptions<K> = {}): KTable<Windowed<K>, number> {
+    return this.#aggregate({
+      method: 'count',
+      prefix: PREFIX.aggregate,
+      options,
+      value: int64Serde,
+      aggregation: counting,
+      fallbackValue: presenceSerde
+    })
+  }
+
+  /**
+   * Makes one value of two, starting with a window's first. Null deletes the result.
+   *
+   * @example
+   * prices.groupByKey().windowedBy(SlidingWindows.ofTimeDifferenceWithNoGrace(5_000)).reduce(Math.max)
+   */
+  reduce(reducer: Reducer<V>, options: WindowReduceOptions<K, V> = {}): KTable<Windowed<K>, V> {
+    const { node, value: known } = this.#grouping.origin
+    const needed = { by: 'reduce', node, passTo: 'reduce() or groupBy()' }
+    const value = requireSerde(options.value ?? known, { field: 'value', ...needed })
+    const aggregation = reducing<K, V>(reducer)
+    return this.#aggregate({
+      method: 'reduce',
+      prefix: PREFIX.reduce,
+      options,
+      value,
+      aggregation,
+      fallbackValue: value
+    })
+  }
+
+  /**
+   * Folds a window's values into one of another type. Null deletes the result. The aggregator must return a new aggregate
+   * rather than change the one it is given.
+   *
+   * @example
+   * orders
+   *   .groupByKey()
+   *   .windowedBy(TimeWindows.ofSizeAndGrace(3_600_000, 60_000))
+   *   .aggregate(() => 0, (_item, order, sum) => sum + order.amount, { value: serdes.float64(), store: 'hourly' })
+   */
+  aggregate<A>(
+    initializer: () => NoInfer<A>,
+    aggregator: (key: K, value: V, aggregate: NoInfer<A>) => NoInfer<A> | null,
+    options: WindowAggregateOptions<K, A>
+  ): KTable<Windowed<K>, A> {
+    const { node } = this.#grouping.origin
+    const value = requireSerde(options?.value, { field: 'value', by: 'aggregate', node, passTo: 'aggregate()' })
+    const aggregation = { initializer, aggregator }
+    return this.#aggregate({ method: 'aggregate', prefix: PREFIX.aggregate, options, value, aggregation })
+  }
+
+  #aggregate<A>(plan: WindowedAggregation<K, A>): KTable<Windowed<K>, A> {
+    const windows = this.#windows
+    const { aggregation, options } = plan
+    const lengths = lengthsOf(windows)
+    return addAggregation<K, Windowed<K>, A>(this.#grouping, {
+      ...plan,
+      operator: store =>
+        windows instanceof SlidingWindows
+          ? slidingWindowAggregate(store, windows, aggregation)
+          : windowAggregate(store, windows, aggregation),
+      define: (store, serdes) => windowStoreDefinition(store, serdes, { ...options, ...lengths }),
+      resultKey: key => new TimeWindowedSerde(key, lengths.sizeMs),
+      view: store => windowView<K, A>(store)
+    })
+  }
+}
+
+/** Sliding windows look two lengths back, for the windows that a record's own are made of. */
+function lengthsOf(windows: FixedWindows | SlidingWindows): Lengths {
+  const { graceMs } = windows
+  if (windows instanceof SlidingWindows) {
+    const span = 2 * windows.timeDifferenceMs
+    return { sizeMs: windows.timeDifferenceMs, neededMs: span + graceMs, bucketMs: span + 1 }
+  }
+  const { sizeMs, advanceMs } = windows
+  // What never ends is kept as long as numbers go.
+  const finite = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER)
+  return { sizeMs, neededMs: finite(sizeMs + graceMs), bucketMs: finite(advanceMs) }
+}
+
+function windowStoreDefinition<K, V>(
+  store: string,
+  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
+  options: WindowCountOptions<K> & Lengths
+): WindowStoreDefinition<K, V> {
+  return {
+    kind: 'window',
+    ...commonDefinition(store, serdes, options),
+    windowSizeMs: options.sizeMs,
+    bucketMs: options.bucketMs,
+    retentionMs: retentionOf(options.retentionMs, options.neededMs, store),
+    retainDuplicates: false
+  }
+}
