@@ -25,7 +25,8 @@ export class BranchedKStream<K, V> {
       name: this.#node,
       operator: split(this.#predicates),
       stores: [],
-      predecessors: [origin.node]
+      predecessors: [origin.node],
+      effect: 'keeps'
     })
   }
 
@@ -55,7 +56,14 @@ export class BranchedKStream<K, V> {
     const { graph, makeStream } = this.#origin
     graph.names.node(PREFIX.split) // Kafka Streams takes an index for a branch, and does not use it.
     const child = validName(`${this.#node}${name ?? index}`, 'branch')
-    graph.add({ kind: 'processor', name: child, operator: passThrough, stores: [], predecessors: [this.#node] })
+    graph.add({
+      kind: 'processor',
+      name: child,
+      operator: passThrough,
+      stores: [],
+      predecessors: [this.#node],
+      effect: 'keeps'
+    })
     const branch = makeStream<K, V>({ ...this.#origin, node: child })
     const listed = chain === undefined ? branch : chain(branch)
     if (listed !== undefined) this.#branches.set(child, listed)

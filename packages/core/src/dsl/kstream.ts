@@ -175,7 +175,14 @@ export class KStream<K, V> {
     const { graph } = a
     sameGraph(graph, b.graph, 'merge')
     const node = graph.names.node(PREFIX.merge, options.name)
-    graph.add({ kind: 'processor', name: node, operator: passThrough, stores: [], predecessors: [a.node, b.node] })
+    graph.add({
+      kind: 'processor',
+      name: node,
+      operator: passThrough,
+      stores: [],
+      predecessors: [a.node, b.node],
+      effect: 'keeps'
+    })
     return new KStream<K, V>({
       ...a,
       node,
@@ -202,6 +209,7 @@ export class KStream<K, V> {
       ...serdes,
       prefix,
       dropNullKeys: true,
+      explicit: true,
       partitions: options.partitions,
       partitioner: options.partitioner
     })
@@ -220,7 +228,14 @@ export class KStream<K, V> {
   ): KGroupedStream<KR, V> {
     const { graph, node: parent } = this.#origin
     const node = graph.names.node(PREFIX.selectKey, options?.name)
-    graph.add({ kind: 'processor', name: node, operator: selectKey(selector), stores: [], predecessors: [parent] })
+    graph.add({
+      kind: 'processor',
+      name: node,
+      operator: selectKey(selector),
+      stores: [],
+      predecessors: [parent],
+      effect: 'rekeys'
+    })
     const value = options?.value ?? this.#origin.value
     const origin = { ...this.#origin, node, key: options?.key, value, keyChanged: true }
     return new KGroupedStream(new StreamGrouping(origin, { name: options?.name }))
@@ -313,7 +328,15 @@ export class KStream<K, V> {
   #step<KR, VR>(prefix: string, operator: Operator, options: NamedOptions, changes: StepChanges = {}): KStream<KR, VR> {
     const { graph, node: parent } = this.#origin
     const node = graph.names.node(prefix, options.name)
-    graph.add({ kind: 'processor', name: node, operator, stores: [], predecessors: [parent] })
+    const effect = changes.keyChanged ? 'rekeys' : 'value' in changes ? undefined : 'keeps'
+    graph.add({
+      kind: 'processor',
+      name: node,
+      operator,
+      stores: [],
+      predecessors: [parent],
+      ...(effect === undefined ? {} : { effect })
+    })
     return new KStream<KR, VR>({ ...(this.#origin as StreamOrigin<any, any>), ...changes, node })
   }
 

@@ -3,6 +3,7 @@ import type { Serde } from '@millrace/state'
 import { PREFIX } from '../operators/prefixes.js'
 import { repartitionFilter } from '../operators/repartition-filter.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
+import type { ProcessorDraft, SinkDraft, SourceDraft } from '../topology/graph-draft.js'
 import type { Combiner, SinkNode } from '../topology/topology.js'
 
 const SUFFIX = '-repartition'
@@ -15,6 +16,8 @@ export interface RepartitionRequest {
   readonly value: Serde<any>
   /** Whether records without a key end here; a left join wants them, in whatever partition. */
   readonly dropNullKeys: boolean
+  /** Asked for by the user rather than by an operator: it stays where it is. */
+  readonly explicit?: boolean
   readonly partitions?: number | undefined
   readonly partitioner?: SinkNode['partitioner'] | undefined
   /** For a topic that one mergeable aggregation reads. */
@@ -47,16 +50,15 @@ export function addRepartition(
   names: RepartitionNames,
   request: RepartitionRequest
 ): void {
-  const { key, value, combining, partitions, partitioner } = request
-  graph.add({
+  const { key, value, combining, partitions, partitioner, dropNullKeys } = request
+  const filter: ProcessorDraft = {
     kind: 'processor',
     name: names.filter,
-    operator: repartitionFilter({ dropNullKeys: request.dropNullKeys, dropNullValues: combining !== undefined }),
+    operator: repartitionFilter({ dropNullKeys, dropNullValues: combining !== undefined }),
     stores: [],
     predecessors: [parent]
-  })
-  graph.addRepartitionTopic({ name: names.topic, ...(partitions === undefined ? {} : { partitions }) })
-  graph.add({
+  }
+  const sink: SinkDraft = {
     kind: 'sink',
     name: names.sink,
     topic: names.topic,
@@ -65,8 +67,8 @@ export function addRepartition(
     predecessors: [names.filter],
     ...(partitioner === undefined ? {} : { partitioner }),
     ...(combining?.active === true ? { combiner: combining.combiner } : {})
-  })
-  graph.add({
+  }
+  const source: SourceDraft = {
     kind: 'source',
     name: names.source,
     topics: [names.topic],
@@ -75,5 +77,10 @@ export function addRepartition(
     offsetReset: 'earliest',
     // Also where nothing combines any more: the topic may hold partial aggregates from before.
     ...(combining === undefined ? {} : { partial: combining.combiner.partial })
-  })
+  }
+  graph.add(filter)
+  graph.addRepartitionTopic({ name: names.topic, ...(partitions === undefined ? {} : { partitions }) })
+  graph.add(sink)
+  graph.add(source)
+  if (!request.explicit) graph.mergeable({ filter, sink, source, dropNullKeys })
 }

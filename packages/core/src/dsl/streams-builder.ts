@@ -82,7 +82,7 @@ export class StreamsBuilder {
   }
 }
 
-const ALL_OPTIMIZATIONS: readonly Optimization[] = ['reuseKTableSourceTopics']
+const ALL_OPTIMIZATIONS: readonly Optimization[] = ['reuseKTableSourceTopics', 'mergeRepartitionTopics']
 
 function listOf(topics: string | readonly string[]): readonly string[] {
   return typeof topics === 'string' ? [topics] : [...topics]

@@ -62,6 +62,10 @@ function freezeNode(
     const { combiner: _, ...sink } = draft
     return Object.freeze({ ...sink, ...links })
   }
+  if (draft.kind === 'processor') {
+    const { effect: _, ...processor } = draft
+    return Object.freeze({ ...processor, ...links })
+  }
   return Object.freeze({ ...draft, ...links })
 }
 

@@ -1,7 +1,8 @@
 /** The growing graph that the DSL's classes share, until `build` freezes it into a topology. */
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import { freezeTopology } from './freeze-topology.js'
-import type { NodeDraft } from './graph-draft.js'
+import type { NodeDraft, RepartitionDraft } from './graph-draft.js'
+import { mergeRepartitions } from './merge-repartitions.js'
 import { reuseTableTopics } from './reuse-table-topics.js'
 import { NameCounter, validName } from './names.js'
 import type { Optimization, RepartitionTopic, Topology } from './topology.js'
@@ -12,6 +13,7 @@ export class GraphBuilder {
   readonly #stores = new Map<string, StoreDefinition>()
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
   readonly #copartitionedSources: (readonly string[])[] = []
+  readonly #repartitions: RepartitionDraft[] = []
   readonly #tableTopics = new Map<string, string>()
 
   /** Adds a node. Throws `TOPOLOGY_DUPLICATE_NAME`; predecessors are looked at in `build`. */
@@ -47,6 +49,11 @@ export class GraphBuilder {
     this.#repartitionTopics.set(topic.name, topic)
   }
 
+  /** Notes that a repartition, whose nodes are added too, may be merged with others of the same records. */
+  mergeable(repartition: RepartitionDraft): void {
+    this.#repartitions.push(repartition)
+  }
+
   /** The topics of these source nodes must have the same number of partitions. */
   copartition(sources: readonly string[]): void {
     this.#copartitionedSources.push(sources)
@@ -63,11 +70,11 @@ export class GraphBuilder {
       nodes: this.#nodes,
       stores: this.#stores,
       repartitionTopics: this.#repartitionTopics,
+      repartitions: this.#repartitions,
       copartitionedSources: this.#copartitionedSources
     }
-    return freezeTopology(
-      optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
-    )
+    const reused = optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
+    return freezeTopology(optimizations.has('mergeRepartitionTopics') ? mergeRepartitions(reused) : reused)
   }
 }
 

@@ -8,14 +8,27 @@ export type SourceDraft = Omit<SourceNode, 'successors' | 'predecessors'> & {
   /** A second source of exactly the same topics joins this one instead of clashing with it. */
   readonly mergeable?: boolean
 }
-export type ProcessorDraft = Omit<ProcessorNode, 'successors'>
+export type ProcessorDraft = Omit<ProcessorNode, 'successors'> & {
+  /** What becomes of records: `keeps` hands them on as they are, `rekeys` gives them new keys. Anything else: not told. */
+  readonly effect?: 'keeps' | 'rekeys'
+}
 export type SinkDraft = Omit<SinkNode, 'successors'>
+
+/** The nodes around a repartition topic that stands where it does only because an operator needs it. */
+export interface RepartitionDraft {
+  readonly filter: ProcessorDraft
+  readonly sink: SinkDraft
+  readonly source: SourceDraft
+  readonly dropNullKeys: boolean
+}
 
 /** What a graph consists of before it is frozen. */
 export interface GraphDraft {
   readonly nodes: ReadonlyMap<string, NodeDraft>
   readonly stores: ReadonlyMap<string, StoreDefinition>
   readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>
+  /** Of `repartitionTopics`, those that may be merged. */
+  readonly repartitions: readonly RepartitionDraft[]
   /** Sets of names of source nodes. */
   readonly copartitionedSources: readonly (readonly string[])[]
 }

@@ -18,8 +18,10 @@ interface NodeBase {
  *
  * - `reuseKTableSourceTopics`: the store of a `table()` is restored from the table's topic, and has no changelog. The topic
  *   must keep the newest record of each key, as a compacted topic does.
+ * - `mergeRepartitionTopics`: where several operators need a stream's new keys, it goes through one repartition topic
+ *   instead of one for each.
  */
-export type Optimization = 'reuseKTableSourceTopics'
+export type Optimization = 'reuseKTableSourceTopics' | 'mergeRepartitionTopics'
 
 /** A node that reads topics. */
 export interface SourceNode extends NodeBase {

@@ -193,7 +193,7 @@ lines.to('sizes', { value: serdes.json<'big' | 'small'>() })
 byCustomer.leftJoin(customers, (_value, row) => row?.country ?? null).to('countries', { value: serdes.string() })
 
 builder.build({ optimization: 'all' })
-builder.build({ optimization: ['reuseKTableSourceTopics'] })
+builder.build({ optimization: ['reuseKTableSourceTopics', 'mergeRepartitionTopics'] })
 // @ts-expect-error not an optimization
 builder.build({ optimization: ['fast'] })
 
