@@ -7,6 +7,9 @@ export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './eng
 export type {
   ChangeVisitor,
   FlushListener,
+  GroupedStore,
+  GroupedStoreDefinition,
+  GroupMember,
   KeyRange,
   KeyValueStore,
   ReadableKeyValueStore,

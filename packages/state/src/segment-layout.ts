@@ -17,7 +17,7 @@ const KEY_END = '\x00\x01'
 
 /** All that a store's entries are found by: with another one, they would not be. */
 export function layoutOf(definition: StoreDefinition): string {
-  if (definition.kind === 'key-value') return 'key-value'
+  if (definition.kind === 'key-value' || definition.kind === 'grouped') return definition.kind
   const interval = segmentIntervalOf(definition.retentionMs)
   return definition.kind === 'session' ? `session ${interval}` : `window ${interval} ${definition.bucketMs}`
 }

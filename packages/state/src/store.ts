@@ -56,9 +56,19 @@ export interface SessionStoreDefinition<K = any, V = any> extends TimedStoreDefi
   readonly kind: 'session'
 }
 
+/** A store with any number of values per group, each under a key of its own; read group by group. */
+export interface GroupedStoreDefinition<G = any, V = any, K = any> extends StoreDefinitionBase<G, V> {
+  readonly kind: 'grouped'
+  /** Of the keys within a group; `key` is of the groups. */
+  readonly member: Serde<K>
+}
+
 /** What a store is made from. */
 export type StoreDefinition<K = any, V = any> =
-  KeyValueStoreDefinition<K, V> | WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V>
+  | KeyValueStoreDefinition<K, V>
+  | WindowStoreDefinition<K, V>
+  | SessionStoreDefinition<K, V>
+  | GroupedStoreDefinition<K, V>
 
 /**
  * Called once per changed key when a caching store is flushed, in key order. `context` is what the last `put` was given.
@@ -95,6 +105,20 @@ export interface KeyValueStore<K = any, V = any> extends ReadableKeyValueStore<K
   onFlush(listener: FlushListener<K, V>): void
 }
 
+/** A value in a group, with its key there. */
+export interface GroupMember<K, V> extends Timestamped<V> {
+  readonly key: K
+}
+
+/** A grouped store as its task's operators use it. */
+export interface GroupedStore<G = any, K = any, V = any> {
+  readonly name: string
+  /** Sets a member's value; null removes it. */
+  put(group: G, member: K, value: V | null, timestamp: number): void
+  /** All members of a group, in the order of their encoded keys. Good until the next `put`. */
+  members(group: G): readonly GroupMember<K, V>[]
+}
+
 /** One change as the changelog has it. The buffers are valid only during the call. */
 export type ChangeVisitor = (key: Buffer, value: Buffer | null, timestamp: number) => void
 
@@ -112,10 +136,11 @@ export interface RestoreRecord {
  * acknowledged them, `commit`. Processing rests from the first to the last.
  */
 export interface TaskState {
-  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the next two. */
+  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the next three. */
   store(name: string): KeyValueStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
+  groupedStore(name: string): GroupedStore
   /** Estimated bytes of changes that are not in the database yet. Past a limit the worker commits early. */
   readonly dirtyBytes: number
   /** Forwards what a caching store held back. */

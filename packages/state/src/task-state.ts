@@ -2,10 +2,11 @@
 import type { DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
 import { OpenMarker, systemBootId } from './open-marker.js'
+import { OverlayGroupedStore } from './overlay-grouped-store.js'
 import { OverlayStore } from './overlay-store.js'
 import { SegmentedSessionStore } from './session-store.js'
 import type { StateStore } from './state-store.js'
-import type { ChangeVisitor, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
+import type { ChangeVisitor, GroupedStore, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
 import { StoreCatalog } from './store-catalog.js'
 import type { SessionStore, WindowStore } from './timed-stores.js'
 import { SegmentedWindowStore } from './window-store.js'
@@ -30,7 +31,7 @@ export interface TaskStateModules {
 /** A store as the task's state sees it, and as its kind is used. */
 interface OpenStore {
   readonly entries: StateStore
-  readonly typed: KeyValueStore | WindowStore | SessionStore
+  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore
 }
 
 /**
@@ -75,6 +76,10 @@ function makeStore(
 ): OpenStore {
   if (definition.kind === 'key-value') {
     const store = new OverlayStore({ ...options, definition }, modules)
+    return { entries: store, typed: store }
+  }
+  if (definition.kind === 'grouped') {
+    const store = new OverlayGroupedStore({ ...options, definition }, modules)
     return { entries: store, typed: store }
   }
   const typed =
@@ -142,6 +147,12 @@ class DatabaseTaskState implements TaskState {
     const { typed } = this.#open(name)
     if (typed instanceof SegmentedSessionStore) return typed
     throw this.#kindMismatch(name, 'session')
+  }
+
+  groupedStore(name: string): GroupedStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof OverlayGroupedStore) return typed
+    throw this.#kindMismatch(name, 'grouped')
   }
 
   flush(store: string): void {

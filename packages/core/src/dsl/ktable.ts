@@ -4,9 +4,17 @@ import type { ComputeRow } from '../operators/table-map.js'
 import { tableSelect } from '../operators/table-select.js'
 import { toStream } from '../operators/to-stream.js'
 import { deriveTable } from './derived-table.js'
+import { joinByForeignKey } from './foreign-key-join.js'
 import { KGroupedTable } from './kgrouped-table.js'
 import type { KStream } from './kstream.js'
-import type { DerivedTableOptions, KeyOptions, NamedOptions, StoreOptions, TableGroupByOptions } from './options.js'
+import type {
+  DerivedTableOptions,
+  ForeignKeyJoinOptions,
+  KeyOptions,
+  NamedOptions,
+  StoreOptions,
+  TableGroupByOptions
+} from './options.js'
 import { requireSerde, type TableOrigin } from './origin.js'
 import { joinTables, type TableJoiner } from './table-join.js'
 
@@ -95,9 +103,28 @@ export class KTable<K, V> {
   join<VO, R>(
     other: KTable<K, VO>,
     joiner: (value: V, otherValue: VO, key: K) => R,
-    options: DerivedTableOptions<NoInfer<NonNullable<R>>> = {}
-  ): KTable<K, NonNullable<R>> {
-    return new KTable(joinTables(this.origin, other.origin, { method: 'join', joiner: joiner as AnyJoiner }, options))
+    options?: DerivedTableOptions<NoInfer<NonNullable<R>>>
+  ): KTable<K, NonNullable<R>>
+  /**
+   * The rows whose foreign key names a row of the other table, joined with it; a null foreign key names none. An update of
+   * the other table joins all rows that name it. Goes through two internal topics.
+   *
+   * @example
+   * orders.join(
+   *   customers,
+   *   order => order.customer,
+   *   (order, customer) => ({ ...order, country: customer.country }),
+   *   { store: 'orders-with-country', value: serdes.json<OrderWithCountry>() }
+   * )
+   */
+  join<KO, VO, R>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => NoInfer<KO> | null,
+    joiner: (value: V, otherValue: VO, key: K) => R,
+    options?: ForeignKeyJoinOptions<K, KO, NoInfer<NonNullable<R>>>
+  ): KTable<K, NonNullable<R>>
+  join(other: KTable<any, any>, ...rest: readonly any[]): KTable<K, any> {
+    return this.#join('join', other, rest)
   }
 
   /**
@@ -109,10 +136,22 @@ export class KTable<K, V> {
   leftJoin<VO, R>(
     other: KTable<K, VO>,
     joiner: (value: V, otherValue: VO | null, key: K) => R,
-    options: DerivedTableOptions<NoInfer<NonNullable<R>>> = {}
-  ): KTable<K, NonNullable<R>> {
-    const plan = { method: 'leftJoin', joiner: joiner as AnyJoiner } as const
-    return new KTable(joinTables(this.origin, other.origin, plan, options))
+    options?: DerivedTableOptions<NoInfer<NonNullable<R>>>
+  ): KTable<K, NonNullable<R>>
+  /**
+   * As `join` by foreign key, but a row that names none of the other table joins null.
+   *
+   * @example
+   * orders.leftJoin(customers, order => order.customer, (order, customer) => ({ ...order, known: customer !== null }))
+   */
+  leftJoin<KO, VO, R>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => NoInfer<KO> | null,
+    joiner: (value: V, otherValue: VO | null, key: K) => R,
+    options?: ForeignKeyJoinOptions<K, KO, NoInfer<NonNullable<R>>>
+  ): KTable<K, NonNullable<R>>
+  leftJoin(other: KTable<any, any>, ...rest: readonly any[]): KTable<K, any> {
+    return this.#join('leftJoin', other, rest)
   }
 
   /**
@@ -142,6 +181,15 @@ export class KTable<K, V> {
     if (isOptions(first)) return this.#toStream(first)
     const { name, ...selectOptions } = keyOptions
     return this.#toStream(name === undefined ? {} : { name }).selectKey(first, selectOptions)
+  }
+
+  /** With a foreign key, there are two functions. */
+  #join(method: 'join' | 'leftJoin', other: KTable<any, any>, rest: readonly any[]): KTable<K, any> {
+    const [first, second, third] = rest
+    if (typeof second !== 'function') {
+      return new KTable(joinTables(this.origin, other.origin, { method, joiner: first }, second ?? {}))
+    }
+    return joinByForeignKey(this.origin, other.origin, { method, foreignKey: first, joiner: second }, third ?? {})
   }
 
   #toStream(options: NamedOptions): KStream<K, V> {

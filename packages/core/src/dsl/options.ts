@@ -59,6 +59,14 @@ export interface TableOptions<K, V> extends SourceOptions<K, V>, StoreOptions {}
  */
 export interface DerivedTableOptions<V> extends StoreOptions, ValueOptions<V> {}
 
+/** Options of a foreign-key join: a table of its own with a store if `store` names one. Kafka's `TableJoined` and `Materialized`. */
+export interface ForeignKeyJoinOptions<K, KO, R> extends DerivedTableOptions<R> {
+  /** Returns the partition of this table's keys, from 0, where its topic is not partitioned by murmur2 of the key's bytes. */
+  readonly partitioner?: (key: K, partitionCount: number) => number
+  /** The same of the other table. */
+  readonly otherPartitioner?: (foreignKey: KO, partitionCount: number) => number
+}
+
 /** Options of `KTable.groupBy`: rows get new keys and values, which go through a repartition topic. */
 export interface TableGroupByOptions<K, V> extends NamedOptions {
   /** The serde of the groups' keys. */

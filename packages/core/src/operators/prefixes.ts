@@ -21,6 +21,7 @@ export const PREFIX = {
   toTable: 'KSTREAM-TOTABLE-',
   cogroupAggregate: 'COGROUPKSTREAM-AGGREGATE-',
   cogroupMerge: 'COGROUPKSTREAM-MERGE-',
+  tableSink: 'KTABLE-SINK-',
   tableSource: 'KTABLE-SOURCE-',
   tableFilter: 'KTABLE-FILTER-',
   tableMapValues: 'KTABLE-MAPVALUES-',
@@ -30,5 +31,11 @@ export const PREFIX = {
   tableJoinThis: 'KTABLE-JOINTHIS-',
   tableJoinOther: 'KTABLE-JOINOTHER-',
   tableMerge: 'KTABLE-MERGE-',
+  foreignKeyRegistration: 'KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-',
+  foreignKeySubscription: 'KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-',
+  foreignKeyStore: 'KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-',
+  foreignKeyResponse: 'KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-',
+  foreignKeyResolver: 'KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-',
+  foreignKeyOutput: 'KTABLE-FK-JOIN-OUTPUT-',
   toStream: 'KTABLE-TOSTREAM-'
 } as const

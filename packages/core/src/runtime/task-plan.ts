@@ -111,7 +111,7 @@ export function planTasks(
 
 function changelogConfig(store: StoreDefinition): Record<string, string> {
   const policy =
-    store.kind === 'key-value'
+    store.kind === 'key-value' || store.kind === 'grouped'
       ? { 'cleanup.policy': 'compact' }
       : {
           'cleanup.policy': 'compact,delete',
@@ -135,15 +135,15 @@ function repartitionCounts(topology: Topology, external: ReadonlyMap<string, num
   for (const [name, { partitions }] of topology.repartitionTopics)
     if (partitions !== undefined) counts.set(name, partitions)
 
-  // Every round settles at least one topic, unless repartition topics feed one another in a circle.
+  // Every round settles at least one topic. The topics of a foreign-key join feed one another in a circle, and are as many
+  // as what they are joined with.
   let open = [...topology.repartitionTopics.keys()].filter(name => !counts.has(name))
   while (open.length > 0) {
-    const settled = open.filter(name => {
-      const count = feedingCount(topology, name, counts)
-      if (count !== undefined) counts.set(name, count)
-      return count !== undefined
-    })
-    if (settled.length === 0) {
+    const settle = (countOf: typeof feedingCount): boolean => {
+      const settled = open.filter(name => !counts.has(name) && setCount(counts, name, countOf(topology, name, counts)))
+      return settled.length > 0
+    }
+    if (!settle(feedingCount) && !settle(copartitionedCount)) {
       throw new MillraceError(
         'TOPIC_PARTITIONS_UNKNOWN',
         `The partition counts of ${open.join(', ')} depend on one another. Give one of them a count with the option partitions.`
@@ -166,6 +166,19 @@ function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<stri
     }
   }
   return largest
+}
+
+function setCount(counts: Map<string, number>, name: string, count: number | undefined): boolean {
+  if (count !== undefined) counts.set(name, count)
+  return count !== undefined
+}
+
+/** What the topics of fixed count have with which the topic must be co-partitioned. */
+function copartitionedCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
+  const fixed = topology.copartitioned
+    .filter(group => group.includes(name))
+    .flatMap(group => group.filter(topic => topic !== name && counts.has(topic)))
+  return fixed.length === 0 ? undefined : Math.max(...fixed.map(topic => counts.get(topic)!))
 }
 
 /** Within a co-partitioned set, repartition topics of free count take the count of the set. */

@@ -163,6 +163,7 @@ export class Task {
       store: name => state.store(name),
       windowStore: name => state.windowStore(name),
       sessionStore: name => state.sessionStore(name),
+      groupedStore: name => state.groupedStore(name),
       isCaching: name => this.#options.caching && (topology.stores.get(name)?.caching ?? false),
       dropped: (context, reason) => {
         this.recordsDropped++

@@ -45,6 +45,10 @@ export class TopologyRun implements OperatorRuntime {
     throw new Error(`only key-value stores here, not ${name}`)
   }
 
+  groupedStore(name: string): never {
+    throw new Error(`only key-value stores here, not ${name}`)
+  }
+
   isCaching(store: string): boolean {
     return this.#caching && this.#topology.stores.get(store)!.caching
   }

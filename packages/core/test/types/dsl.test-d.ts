@@ -105,6 +105,34 @@ customers.join(orders.toTable(), customer => customer)
 // @ts-expect-error the joiner returns a number
 customers.join(limits, (_customer, limit) => limit, { value: serdes.string() })
 
+// By foreign key: the other table's keys are of another type.
+const regions = builder.table('regions', { key: serdes.int64(), value: serdes.json<{ name: string }>() })
+const byRegion = customers.join(
+  regions,
+  ({ country }) => country.length,
+  ({ country }, region, id) => {
+    expectTypeOf(region).toEqualTypeOf<{ name: string }>()
+    return `${country}${region.name}${id}`
+  }
+)
+expectTypeOf(byRegion).toEqualTypeOf<KTable<string, string>>()
+expectTypeOf(
+  customers.leftJoin(
+    regions,
+    () => null,
+    (_customer, region) => region
+  )
+).toEqualTypeOf<KTable<string, { name: string }>>()
+const country = (customer: { country: string }) => customer.country
+// @ts-expect-error the regions' keys are numbers
+customers.join(regions, country, () => '')
+customers.leftJoin(
+  regions,
+  () => 1,
+  // @ts-expect-error the region may be missing
+  (_customer, region) => region.name
+)
+
 // Tables grouped anew.
 const byCountry = customers.groupBy((id, { country }) => [country, id.length], {
   key: serdes.string(),

@@ -9,6 +9,13 @@ type Method = (typeof methods)[number]
 
 const pair = (l: string | null, r: string | null): string => `${l}/${r}`
 
+type Text = KTable<string, string>
+const joins: Record<Method, (left: Text, right: Text, options: object) => Text> = {
+  join: (left, right, options) => left.join(right, pair, options),
+  leftJoin: (left, right, options) => left.leftJoin(right, pair, options),
+  outerJoin: (left, right, options) => left.outerJoin(right, pair, options)
+}
+
 function tables(
   method: Method,
   use: (joined: KTable<string, string>, builder: StreamsBuilder) => void,
@@ -17,7 +24,8 @@ function tables(
   const builder = new StreamsBuilder()
   const { store, caching = false } = options
   const materialized = store === undefined ? {} : { store, value: serdes.string() }
-  use(builder.table('left', text)[method](builder.table('right', text), pair, materialized), builder)
+  const [left, right] = [builder.table('left', text), builder.table('right', text)]
+  use(joins[method](left, right, materialized), builder)
   return new TopologyRun(builder.build(), { caching })
 }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -17,6 +18,8 @@ import org.apache.kafka.streams.state.ValueAndTimestamp;
 
 /** What is in the stores: rows of key, value, and timestamp where there is one, in the store's order. */
 final class StoreContents {
+    private static final Pattern READ_BY_OPERATORS = Pattern.compile("-shared-join-store$|OUTERSHARED|-subscription-store$|SUBSCRIPTION-STATE-STORE");
+
     private StoreContents() {}
 
     static Map<String, List<List<Object>>> of(final TopologyTestDriver driver, final boolean caching) {
@@ -40,7 +43,7 @@ final class StoreContents {
         if (store instanceof TimestampedKeyValueStore) {
             add(rows, ((TimestampedKeyValueStore<Object, Object>) store).all());
         } else if (store instanceof KeyValueStore) {
-            if (store.name().endsWith("-shared-join-store") || store.name().contains("OUTERSHARED") || store.name().contains("SUBSCRIPTION")) return null;
+            if (READ_BY_OPERATORS.matcher(store.name()).find()) return null;
             add(rows, ((KeyValueStore<Object, Object>) store).all());
         } else if (store instanceof TimestampedWindowStore) {
             add(rows, ((TimestampedWindowStore<Object, Object>) store).all());

@@ -1,0 +1,17 @@
+/** The right side of a foreign-key join: tells every left row of a foreign key that its row has changed. */
+import type { Change, Operator } from './operator.js'
+
+/** In the order of the left rows' encoded keys. */
+export function foreignKeyNotify<VO>(store: string): Operator {
+  return {
+    compile(runtime, downstream) {
+      const subscriptions = runtime.groupedStore(store)
+      return (foreignKey, change: Change<VO>, timestamp, context) => {
+        for (const { key, value } of subscriptions.members(foreignKey)) {
+          const { hash, primaryPartition } = value
+          downstream(key, { hash, value: change.newValue, primaryPartition }, timestamp, context)
+        }
+      }
+    }
+  }
+}
