@@ -9,7 +9,6 @@ import { foreignKeySubscribe } from '../operators/foreign-key-subscribe.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { responseSerde, subscriptionSerde } from '../serdes/subscription.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
-import type { KTable } from './ktable.js'
 import type { ForeignKeyJoinOptions } from './options.js'
 import { requireSerde, sameGraph, type TableOrigin } from './origin.js'
 import { addTable } from './source-table.js'
@@ -30,7 +29,7 @@ export function joinByForeignKey<K, V, KO, VO, R>(
   right: TableOrigin<KO, VO>,
   plan: ForeignKeyJoinPlan<K, V, KO, VO, R>,
   options: ForeignKeyJoinOptions<K, KO, R>
-): KTable<K, R> {
+): TableOrigin<K, R> {
   const { graph, makeStream } = left
   const { method, foreignKey, joiner } = plan
   sameGraph(graph, right.graph, method)

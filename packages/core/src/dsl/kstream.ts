@@ -13,7 +13,7 @@ import { PREFIX } from '../operators/prefixes.js'
 import { selectKey } from '../operators/select-key.js'
 import { BranchedKStream } from './branched-kstream.js'
 import { KGroupedStream } from './kgrouped-stream.js'
-import type { KTable } from './ktable.js'
+import { KTable } from './ktable.js'
 import type {
   GroupByOptions,
   JoinOptions,
@@ -272,7 +272,8 @@ export class KStream<K, V> {
       parent = names.source
       sources = [names.source]
     }
-    return addTable({ graph, makeStream, node, parent, ...serdes, sources }, { ...options, generatedStore })
+    const origin = { graph, makeStream, node, parent, ...serdes, sources }
+    return new KTable(addTable(origin, { ...options, generatedStore }))
   }
 
   /**

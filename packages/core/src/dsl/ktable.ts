@@ -189,7 +189,8 @@ export class KTable<K, V> {
     if (typeof second !== 'function') {
       return new KTable(joinTables(this.origin, other.origin, { method, joiner: first }, second ?? {}))
     }
-    return joinByForeignKey(this.origin, other.origin, { method, foreignKey: first, joiner: second }, third ?? {})
+    const plan = { method, foreignKey: first, joiner: second }
+    return new KTable(joinByForeignKey(this.origin, other.origin, plan, third ?? {}))
   }
 
   #toStream(options: NamedOptions): KStream<K, V> {

@@ -2,9 +2,8 @@
 import { storeView } from '../operators/table-view.js'
 import { tableSource } from '../operators/table-source.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
-import { KTable } from './ktable.js'
 import type { StoreOptions } from './options.js'
-import { requireSerde, storeDefinition, type StreamOrigin } from './origin.js'
+import { requireSerde, storeDefinition, type StreamOrigin, type TableOrigin } from './origin.js'
 
 interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
   readonly parent: string
@@ -16,7 +15,7 @@ interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
 export function addTable<K, V>(
   table: SourceTable<K, V>,
   options: StoreOptions & { readonly generatedStore: string | undefined }
-): KTable<K, V> {
+): TableOrigin<K, V> {
   const { graph, node, parent } = table
   const store = options.store ?? options.generatedStore!
   const draft = (stores: readonly string[]): ProcessorDraft => ({
@@ -46,7 +45,7 @@ export function addTable<K, V>(
   }
   graph.add(draft([]))
   if (options.store !== undefined) materialize()
-  return new KTable({
+  return {
     ...table,
     store: options.store,
     view() {
@@ -57,5 +56,5 @@ export function addTable<K, V>(
       if (force) materialize()
       return materialized
     }
-  })
+  }
 }

@@ -3,7 +3,7 @@ import { GraphBuilder } from '../topology/graph-builder.js'
 import { PREFIX } from '../operators/prefixes.js'
 import type { Optimization, Topology } from '../topology/topology.js'
 import { KStream } from './kstream.js'
-import { type KTable } from './ktable.js'
+import { KTable } from './ktable.js'
 import type { BuildOptions, SourceOptions, TableOptions } from './options.js'
 import { type MakeStream, requireSerde } from './origin.js'
 import { addTable } from './source-table.js'
@@ -63,10 +63,8 @@ export class StreamsBuilder {
     const node = graph.names.node(PREFIX.tableSource, options?.name)
     const serdes = sourceSerdes('table', source, options)
     graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
-    return addTable(
-      { graph, makeStream, node, parent: source, topic, ...serdes, sources: [source] },
-      { ...options, generatedStore }
-    )
+    const origin = { graph, makeStream, node, parent: source, topic, ...serdes, sources: [source] }
+    return new KTable(addTable(origin, { ...options, generatedStore }))
   }
 
   /**

@@ -26,7 +26,7 @@ export interface InputRecord {
 export interface Scenario {
   readonly topology: readonly Step[]
   /** Kafka Streams' `topology.optimization`. */
-  readonly optimization?: string
+  readonly optimization?: 'all'
   /** Without inputs only `describe()` is compared. */
   readonly inputs?: readonly Input[]
 }

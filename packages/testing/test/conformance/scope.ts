@@ -21,7 +21,8 @@ export class Scope {
   static build(scenario: Scenario): { topology: Topology; sinks: ReadonlyMap<string, Keys> } {
     const scope = new Scope()
     scope.run(scenario.topology)
-    return { topology: scope.builder.build(), sinks: scope.sinks }
+    const topology = scope.builder.build(scenario.optimization === 'all' ? { optimization: 'all' } : {})
+    return { topology, sinks: scope.sinks }
   }
 
   run(steps: readonly Step[]): void {
