@@ -1,7 +1,7 @@
 /** A topic that a test writes to. */
 import { type Headers, NO_HEADERS, type Serde } from '@millrace/core'
 import { encode } from '@millrace/state'
-import type { RawRecord } from './topology-test-driver.js'
+import type { RawRecord } from './test-log.js'
 
 /** Serdes and times of an input topic. */
 export interface TestInputOptions<K, V> {

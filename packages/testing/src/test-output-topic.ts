@@ -1,7 +1,7 @@
 /** A topic that a test reads from. */
 import { type Headers, MillraceError, type Serde } from '@millrace/core'
 import { decode } from '@millrace/state'
-import type { RawRecord } from './topology-test-driver.js'
+import type { RawRecord } from './test-log.js'
 
 /** A record as a test sees it. */
 export interface TestRecord<K, V> {

@@ -1,12 +1,11 @@
 /** Runs a topology on one record at a time, without a broker: the runtime's own tasks, with topics that are lists. */
-import { type Headers, MillraceError, NO_HEADERS, type Serde, type Topology } from '@millrace/core'
+import { MillraceError, type Serde, silentLogger, type Topology } from '@millrace/core'
 import {
   Checkpoint,
   externalTopics,
   Outbox,
   planTasks,
   readRecordBatches,
-  RecordBatchWriter,
   Task,
   type TaskPlan
 } from '@millrace/core/internal'
@@ -19,6 +18,7 @@ import {
   type Timestamped
 } from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
+import { type RawRecord, TestLog, toBatch } from './test-log.js'
 import { TestOutputTopic } from './test-output-topic.js'
 
 /** Options of the driver; all have defaults. */
@@ -29,14 +29,8 @@ export interface TestDriverOptions {
   readonly cacheMaxBytes?: number
   /** What to do with bytes a serde refuses. Default `fail`. */
   readonly deserializationExceptionHandler?: 'fail' | 'logAndContinue'
-}
-
-/** A record as bytes, in a topic of the driver. */
-export interface RawRecord {
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly timestamp: number
-  readonly headers: Headers
+  /** Where the wall clock stands at first, in ms since the epoch. Default: now. */
+  readonly initialWallClockTimeMs?: number
 }
 
 /**
@@ -58,6 +52,7 @@ export class TopologyTestDriver {
   readonly #tasks: readonly Task[]
   readonly #checkpoint: Checkpoint
   readonly #log: TestLog
+  readonly #clock: TestClock
 
   /** Prepares the tasks. Rejects with the error the topology has. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
@@ -81,6 +76,7 @@ export class TopologyTestDriver {
     )
     const engine = memoryEngine()
     const caching = options.cacheMaxBytes !== 0
+    const clock = new TestClock(options.initialWallClockTimeMs ?? Date.now())
     const tasks = await Promise.all(
       [...plan.tasks.values()].map(async task => {
         const definitions = task.subtopology.stores.map(name => topology.stores.get(name)!)
@@ -103,7 +99,7 @@ export class TopologyTestDriver {
             deserializationExceptionHandler: options.deserializationExceptionHandler ?? 'fail',
             start: task.inputs.map(() => ({ offset: 0, end: 0, metadata: '' }))
           },
-          { topology, state, outbox, logger: { debug() {}, info() {}, warn() {}, error() {} } }
+          { topology, state, outbox, clock, logger: silentLogger }
         )
       })
     )
@@ -111,18 +107,19 @@ export class TopologyTestDriver {
       { applicationId, sync: false },
       { outbox, producer: { flush: () => Promise.resolve(log.ends()) }, group: { commit: () => Promise.resolve() } }
     )
-    return new TopologyTestDriver({ plan, topology }, { tasks, checkpoint, log })
+    return new TopologyTestDriver({ plan, topology }, { tasks, checkpoint, log, clock })
   }
 
   private constructor(
     options: { plan: TaskPlan; topology: Topology },
-    modules: { tasks: readonly Task[]; checkpoint: Checkpoint; log: TestLog }
+    modules: { tasks: readonly Task[]; checkpoint: Checkpoint; log: TestLog; clock: TestClock }
   ) {
     this.#plan = options.plan
     this.#topology = options.topology
     this.#tasks = modules.tasks
     this.#checkpoint = modules.checkpoint
     this.#log = modules.log
+    this.#clock = modules.clock
   }
 
   /** A source topic to write to. Throws `TOPIC_MISSING` for one the topology does not read. */
@@ -188,12 +185,28 @@ export class TopologyTestDriver {
     )
   }
 
+  /** Moves the wall clock on, which stands still otherwise; punctuators that it is due for are called, each once. */
+  async advanceWallClockTime(ms: number): Promise<void> {
+    this.#clock.advance(ms)
+    for (const task of this.#tasks) {
+      task.punctuateWallClock()
+      await this.#checkpoint.commit([task])
+    }
+    await this.#process()
+  }
+
+  /** Closes the processors and their stores. */
   async close(): Promise<void> {
+    for (const task of this.#tasks) task.close()
     await Promise.all(this.#tasks.map(({ state }) => state.close()))
   }
 
   async #pipe(topic: string, record: RawRecord): Promise<void> {
     this.#log.enqueue(topic, record)
+    await this.#process()
+  }
+
+  async #process(): Promise<void> {
     for (let next = this.#log.dequeue(); next !== undefined; next = this.#log.dequeue()) {
       const { topic: from, record: oldest, offset } = next
       const task = this.#tasks.find(({ plan }) => plan.inputs.some(input => input.topic === from))!
@@ -214,94 +227,19 @@ export class TopologyTestDriver {
   }
 }
 
-/** The driver's topics. */
-class TestLog {
-  readonly written = new Set<string>()
-  readonly #inputs: ReadonlySet<string>
-  readonly #pending = new Map<string, RawRecord[]>()
-  readonly #consumed = new Map<string, number>()
-  readonly #records = new Map<string, RawRecord[]>()
+/** A clock that moves only when it is told to. */
+class TestClock {
+  #time: number
 
-  constructor(inputs: ReadonlySet<string>) {
-    this.#inputs = inputs
+  constructor(time: number) {
+    this.#time = time
   }
 
-  enqueue(topic: string, record: RawRecord): void {
-    valueOf(this.#pending, topic).push(record)
+  now(): number {
+    return this.#time
   }
 
-  /** The oldest of the first records of all topics that wait to be read. */
-  dequeue(): { topic: string; record: RawRecord; offset: number } | undefined {
-    let oldest: string | undefined
-    for (const [topic, [first]] of this.#pending) {
-      if (first === undefined) continue
-      if (oldest === undefined || first.timestamp < this.#pending.get(oldest)![0]!.timestamp) oldest = topic
-    }
-    if (oldest === undefined) return undefined
-    const offset = this.#consumed.get(oldest) ?? 0
-    this.#consumed.set(oldest, offset + 1)
-    return { topic: oldest, record: this.#pending.get(oldest)!.shift()!, offset }
+  advance(ms: number): void {
+    this.#time += ms
   }
-
-  send(topic: string, _partition: number, writer: RecordBatchWriter): void {
-    this.written.add(topic)
-    const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
-    for (const record of readRecordBatches(batch).flatMap(toRecords)) {
-      valueOf(this.#records, topic).push(record)
-      if (this.#inputs.has(topic)) this.enqueue(topic, record)
-    }
-  }
-
-  ends(): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    return new Map([...this.#records].map(([topic, records]) => [topic, new Map([[0, records.length]])]))
-  }
-
-  /** The records of a topic that were not read yet through this reader. */
-  reader(topic: string): { take(): RawRecord | undefined; remaining(): number } {
-    let position = 0
-    return {
-      take: () => this.#records.get(topic)?.[position++],
-      remaining: () => Math.max(0, (this.#records.get(topic)?.length ?? 0) - position)
-    }
-  }
-}
-
-function valueOf(map: Map<string, RawRecord[]>, topic: string): RawRecord[] {
-  let list = map.get(topic)
-  if (list === undefined) map.set(topic, (list = []))
-  return list
-}
-
-function toBatch({ key, value, timestamp, headers }: RawRecord, offset: number): Buffer {
-  const writer = new RecordBatchWriter()
-  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
-  const keyLength = key?.length ?? 0
-  writer.append(
-    timestamp,
-    bytes,
-    key === null ? -1 : 0,
-    keyLength,
-    value === null ? -1 : keyLength,
-    bytes.length,
-    headers
-  )
-  const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
-  batch.writeBigInt64BE(BigInt(offset), 0)
-  return batch
-}
-
-function toRecords(batch: ReturnType<typeof readRecordBatches>[number]): RawRecord[] {
-  const records: RawRecord[] = []
-  const cursor = batch.cursor()
-  while (cursor.next()) {
-    const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = cursor
-    const headers = cursor.headers()
-    records.push({
-      key: keyStart < 0 ? null : Buffer.from(bytes.subarray(keyStart, keyEnd)),
-      value: valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd)),
-      timestamp,
-      headers: headers.length === 0 ? NO_HEADERS : headers
-    })
-  }
-  return records
 }

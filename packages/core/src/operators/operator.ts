@@ -15,8 +15,14 @@ export interface Change<V> {
   readonly oldValue: V | null
 }
 
+/** The time that punctuation goes by: that of the task's records, or the clock's. */
+export type PunctuationType = 'stream-time' | 'wall-clock'
+
 /** What a task lends to the operators it is built from. */
 export interface OperatorRuntime {
+  /** `<subtopology>_<partition>`. */
+  readonly taskId: string
+  readonly applicationId: string
   store(name: string): KeyValueStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
@@ -25,6 +31,21 @@ export interface OperatorRuntime {
   isCaching(store: string): boolean
   /** Counts a record an operator had to leave out (a null key where none may be), and logs why. */
   dropped(context: RecordContext, reason: string): void
+  /** The largest timestamp of any record of the task so far, the one being processed included; -1 before the first. */
+  streamTime(): number
+  /** Milliseconds since the epoch. */
+  wallClockTime(): number
+  /**
+   * Calls back every so many ms: of stream time at multiples of the interval and after the record that moved it there, of
+   * the wall clock from the call on. Times jumped over are left out. Returns what ends it.
+   */
+  schedule(intervalMs: number, type: PunctuationType, punctuate: (time: number) => void): () => void
+  /** Called once before the first record, when all operators are compiled; upstream first. */
+  onOpen(open: () => void): void
+  /** Called once when the task ends, its stores still open; upstream first. */
+  onClose(close: () => void): void
+  /** Asks for a commit soon. */
+  requestCommit(): void
 }
 
 /** Compiles to a function. Called once per task, downstream first. */

@@ -168,8 +168,12 @@ export class OwnedTasks {
     this.#running.delete(id)
     this.#restored.delete(id)
     for (const queue of task.buffer.queues) this.#modules.fetcher.remove(queue)
-    task.state.discard()
-    await this.#depart(task.plan, task.state)
+    try {
+      task.close()
+    } finally {
+      task.state.discard()
+      await this.#depart(task.plan, task.state)
+    }
   }
 
   async #depart(plan: PlannedTask, state: TaskState): Promise<void> {

@@ -1,7 +1,7 @@
 /** Compiles the nodes of a subtopology into plain functions, downstream first. */
 import { MillraceError } from '@millrace/state'
 import type { OperatorRuntime, Process } from '../operators/operator.js'
-import type { SinkNode, SourceNode, Subtopology, TopologyNode } from '../topology/topology.js'
+import type { ProcessorNode, SinkNode, SourceNode, Subtopology, TopologyNode } from '../topology/topology.js'
 
 export interface CompiledSource {
   readonly node: SourceNode
@@ -18,10 +18,17 @@ export class NodeFailure extends Error {
   }
 }
 
+/** What the nodes of a pipeline are compiled with. */
+export interface PipelineModules {
+  /** What the task lends to one node. */
+  runtime(node: ProcessorNode): OperatorRuntime
+  sink(node: SinkNode): Process
+}
+
 /** The sources of the subtopology, by topic as the topology names it. */
 export function compilePipeline(
   subtopology: Subtopology,
-  modules: { readonly runtime: OperatorRuntime; sink(node: SinkNode): Process }
+  modules: PipelineModules
 ): ReadonlyMap<string, CompiledSource> {
   const compiled = new Map<string, Process>()
   const sources = new Map<string, CompiledSource>()
@@ -40,13 +47,14 @@ export function compilePipeline(
 function compileNode(
   node: Exclude<TopologyNode, SourceNode>,
   downstreams: readonly Process[],
-  modules: { readonly runtime: OperatorRuntime; sink(node: SinkNode): Process }
+  modules: PipelineModules
 ): Process {
   if (node.kind === 'sink') return modules.sink(node)
   const { operator } = node
+  const runtime = modules.runtime(node)
   return operator.compileRouted === undefined
-    ? operator.compile(modules.runtime, fanOut(downstreams))
-    : operator.compileRouted(modules.runtime, downstreams)
+    ? operator.compile(runtime, fanOut(downstreams))
+    : operator.compileRouted(runtime, downstreams)
 }
 
 /** One function for any number of children, called in the order in which they were added. */

@@ -121,7 +121,8 @@ export class StreamWorker implements WorkerHandle {
       for (;;) {
         await this.#handleEvents(parts)
         if (this.#stopping) break
-        const worked = this.#process(parts)
+        const punctuated = punctuate(parts)
+        const worked = this.#process(parts) || punctuated
         if (parts.outbox.hasDeferred) await this.#patiently(parts.outbox.settleDeferred())
         await this.#commitWhenDue(parts)
         if (worked) {
@@ -130,7 +131,7 @@ export class StreamWorker implements WorkerHandle {
             await this.#patiently(parts.producer.drained(PRODUCER_BYTES / 2))
         } else {
           this.#sendWhatWaits(parts)
-          await this.#inbox.wait(this.#idleTime(), this.#modules.clock)
+          await this.#inbox.wait(this.#idleTime(parts), this.#modules.clock)
         }
       }
       if (!this.#patience.signal.aborted) await this.#commit(parts)
@@ -141,9 +142,10 @@ export class StreamWorker implements WorkerHandle {
     if (this.#failure !== undefined) this.#modules.onEvent({ type: 'error', error: this.#failure })
   }
 
-  #idleTime(): number {
-    const untilCommit = this.#lastCommit + this.#config.commitIntervalMs - this.#modules.clock.now()
-    return Math.min(IDLE_MS, Math.max(1, untilCommit))
+  #idleTime(parts: WorkerParts): number {
+    let due = this.#lastCommit + this.#config.commitIntervalMs
+    for (const task of parts.tasks.running) due = Math.min(due, task.wallClockDue)
+    return Math.min(IDLE_MS, Math.max(1, due - this.#modules.clock.now()))
   }
 
   async #handleEvents(parts: WorkerParts): Promise<void> {
@@ -211,7 +213,9 @@ export class StreamWorker implements WorkerHandle {
   }
 
   async #commitWhenDue(parts: WorkerParts): Promise<void> {
-    const due = this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs
+    const due =
+      this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs ||
+      [...parts.tasks.running].some(task => task.commitRequested)
     if (due || this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024))
       await this.#commit(parts)
   }
@@ -323,6 +327,13 @@ export class StreamWorker implements WorkerHandle {
   async #patiently(promise: Promise<unknown>): Promise<void> {
     await unlessAborted(promise, this.#patience.signal)
   }
+}
+
+/** False when the wall clock was due for nothing. */
+function punctuate(parts: WorkerParts): boolean {
+  let called = false
+  for (const task of parts.tasks.running) called = task.punctuateWallClock() || called
+  return called
 }
 
 function asMillraceError(error: unknown): MillraceError {

@@ -1,8 +1,9 @@
 /** One partition of one subtopology at work: its records, its compiled pipeline and its stores. */
 import { MillraceError, type StoreDefinition, type TaskState } from '@millrace/state'
 import type { FetchedBatches } from '../client/fetcher.js'
+import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import type { OperatorRuntime, Process } from '../operators/operator.js'
+import type { Process } from '../operators/operator.js'
 import type { RecordContext, TopicPartition } from '../record.js'
 import type { SinkNode, Topology } from '../topology/topology.js'
 import { CombiningSink } from './combining-sink.js'
@@ -13,6 +14,7 @@ import { PartitionQueue, RecordBuffer } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
 import { compileSink, sinkWriter } from './sink.js'
 import { type PlannedTask, realTopicName } from './task-plan.js'
+import { TaskRuntime } from './task-runtime.js'
 import type { OffsetCommit } from '../broker/broker.js'
 
 /** How often the clock is looked at, in records. */
@@ -43,6 +45,7 @@ export interface TaskModules {
   readonly state: TaskState
   readonly outbox: Outbox
   readonly logger: Logger
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export class Task {
@@ -53,22 +56,24 @@ export class Task {
   readonly stores: readonly StoreDefinition[]
   recordsProcessed = 0
   recordsSkipped = 0
-  recordsDropped = 0
 
   readonly #options: TaskOptions
   readonly #modules: TaskModules
+  readonly #runtime: TaskRuntime
   readonly #combiningSinks: CombiningSink[] = []
   readonly #processes: readonly Process[]
   readonly #committed: number[]
 
+  /** Calls the processors' `init`. Throws `PROCESSOR_INIT_FAILED`. */
   constructor(options: TaskOptions, modules: TaskModules) {
     this.plan = options.plan
     this.state = modules.state
     this.#options = options
     this.#modules = modules
     this.stores = storesInOrder(options.plan, modules.topology)
+    this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id }, modules)
     const sources = compilePipeline(options.plan.subtopology, {
-      runtime: this.#operatorRuntime(),
+      runtime: node => this.#runtime.of(node.name),
       sink: node => this.#compileSink(node)
     })
     const byRealTopic = new Map(
@@ -78,10 +83,26 @@ export class Task {
     this.#processes = options.plan.inputs.map(({ topic }) => byRealTopic.get(topic)!.process)
     this.#committed = queues.map(queue => queue.position)
     this.buffer = new RecordBuffer(queues, { maxTaskIdleMs: options.maxTaskIdleMs })
+    this.#runtime.streamTime = Math.max(...queues.map(({ partitionTime }) => partitionTime))
+    this.#runtime.open()
   }
 
   get id(): string {
     return this.plan.id
+  }
+
+  get recordsDropped(): number {
+    return this.#runtime.recordsDropped
+  }
+
+  /** Whether a processor asked for a commit since the last. */
+  get commitRequested(): boolean {
+    return this.#runtime.commitRequested
+  }
+
+  /** When `punctuateWallClock` next has something to do; Infinity where it never has. */
+  get wallClockDue(): number {
+    return this.#runtime.wallClockDue
   }
 
   add(fetched: FetchedBatches): void {
@@ -91,14 +112,17 @@ export class Task {
   /**
    * Processes records until there is none to take or the deadline has passed; returns how many. Synchronous.
    * Throws `PROCESSING_FAILED` for an error of user code; the record at fault stays at the head of its queue.
+   * Punctuation by stream time follows the record that is due for it: `PUNCTUATION_FAILED`.
    */
   process(deadline: number, now: () => number): number {
     const { buffer } = this
+    const runtime = this.#runtime
     let count = 0
     for (;;) {
       const queue = buffer.choose(now)
       if (queue === undefined) break
       const { head } = queue
+      if (head.timestamp > runtime.streamTime) runtime.streamTime = head.timestamp
       try {
         this.#processes[buffer.queues.indexOf(queue)]!(head.key, head.value, head.timestamp, head.context)
       } catch (error) {
@@ -106,10 +130,21 @@ export class Task {
       }
       count++
       queue.next()
+      runtime.punctuate('stream-time')
       if (count % RECORDS_PER_LOOK === 0 && now() >= deadline) break
     }
     this.recordsProcessed += count
     return count
+  }
+
+  /** Calls the punctuators that the wall clock is due for; false where there was none. Throws `PUNCTUATION_FAILED`. */
+  punctuateWallClock(): boolean {
+    return this.#runtime.punctuate('wall-clock')
+  }
+
+  /** Calls the processors' `close`. Throws `PROCESSOR_CLOSE_FAILED` once all were called. */
+  close(): void {
+    this.#runtime.close()
   }
 
   /** Writes out what combiners hold. */
@@ -117,10 +152,10 @@ export class Task {
     for (const sink of this.#combiningSinks) sink.flush()
   }
 
-  /** Offsets that moved since the last commit. */
+  /** Offsets that moved since the last commit; all of them after a punctuation, since what it changed is to be committed too. */
   offsetsToCommit(): OffsetCommit[] {
     return this.buffer.queues
-      .filter((queue, i) => queue.position !== this.#committed[i])
+      .filter((queue, i) => this.#runtime.punctuated || queue.position !== this.#committed[i])
       .map(({ topic, partition, position, partitionTime }) => ({
         topic,
         partition,
@@ -131,6 +166,7 @@ export class Task {
 
   /** Notes the present positions as committed; returns by how many offsets they moved. */
   offsetsCommitted(): number {
+    this.#runtime.punctuated = this.#runtime.commitRequested = false
     let moved = 0
     for (const [i, { position }] of this.buffer.queues.entries()) {
       moved += position - this.#committed[i]!
@@ -155,22 +191,6 @@ export class Task {
     const sink = new CombiningSink({ node, combiner: node.combiner }, { write })
     this.#combiningSinks.push(sink)
     return sink.process
-  }
-
-  #operatorRuntime(): OperatorRuntime {
-    const { state, topology, logger } = this.#modules
-    return {
-      store: name => state.store(name),
-      windowStore: name => state.windowStore(name),
-      sessionStore: name => state.sessionStore(name),
-      groupedStore: name => state.groupedStore(name),
-      isCaching: name => this.#options.caching && (topology.stores.get(name)?.caching ?? false),
-      dropped: (context, reason) => {
-        this.recordsDropped++
-        const { topic, partition, offset } = context
-        logger.debug({ topic, partition, offset, task: this.id }, `dropped a record: ${reason}`)
-      }
-    }
   }
 }
 

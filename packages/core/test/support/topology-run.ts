@@ -33,6 +33,29 @@ export class TopologyRun implements OperatorRuntime {
     }
   }
 
+  readonly taskId = '0_0'
+  readonly applicationId = 'test'
+
+  streamTime(): number {
+    return -1
+  }
+
+  wallClockTime(): number {
+    return 0
+  }
+
+  schedule(): () => void {
+    throw new Error('no time goes by here')
+  }
+
+  onOpen(open: () => void): void {
+    open()
+  }
+
+  onClose(): void {}
+
+  requestCommit(): void {}
+
   store(name: string): MapStore {
     return this.stores.get(name)!
   }

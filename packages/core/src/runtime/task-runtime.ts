@@ -1,0 +1,141 @@
+/** What a task lends to its operators: stores, the two times and their schedules, the first and the last call. */
+import { MillraceError, type TaskState } from '@millrace/state'
+import type { Clock } from '../clock.js'
+import type { Logger } from '../logger.js'
+import type { OperatorRuntime, PunctuationType } from '../operators/operator.js'
+import type { Topology } from '../topology/topology.js'
+import { NodeFailure } from './pipeline.js'
+import { Punctuations } from './punctuation.js'
+
+export interface TaskRuntimeOptions {
+  readonly taskId: string
+  readonly applicationId: string
+  readonly caching: boolean
+}
+
+export interface TaskRuntimeModules {
+  readonly topology: Topology
+  readonly state: TaskState
+  readonly logger: Logger
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export class TaskRuntime {
+  /** Largest timestamp taken so far; -1 before the first record. */
+  streamTime = -1
+  recordsDropped = 0
+  commitRequested = false
+  /** Whether anything was called back since this was last set to false. */
+  punctuated = false
+
+  readonly #options: TaskRuntimeOptions
+  readonly #modules: TaskRuntimeModules
+  readonly #punctuations = { 'stream-time': new Punctuations(), 'wall-clock': new Punctuations() }
+  readonly #opens: (() => void)[] = []
+  readonly #closes: (() => void)[] = []
+
+  constructor(options: TaskRuntimeOptions, modules: TaskRuntimeModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** When the wall clock next has something to call; Infinity where it has nothing. */
+  get wallClockDue(): number {
+    return this.#punctuations['wall-clock'].due
+  }
+
+  /** Calls what the given time has reached. Throws `PUNCTUATION_FAILED`. */
+  punctuate(type: PunctuationType): boolean {
+    const punctuations = this.#punctuations[type]
+    const now = type === 'stream-time' ? this.streamTime : this.#modules.clock.now()
+    if (now < 0 || punctuations.due > now) return false
+    const called = punctuations.advanceTo(now)
+    if (called) this.punctuated = true
+    return called
+  }
+
+  /** Throws `PROCESSOR_INIT_FAILED`. */
+  open(): void {
+    for (const open of this.#opens.splice(0).toReversed()) open()
+  }
+
+  /** Calls all, then throws the first `PROCESSOR_CLOSE_FAILED` there was. */
+  close(): void {
+    let failure: unknown
+    for (const close of this.#closes.splice(0).toReversed()) {
+      try {
+        close()
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+  }
+
+  /** For one node; nodes are compiled downstream first. */
+  of(node: string): OperatorRuntime {
+    const { taskId, applicationId, caching } = this.#options
+    const { state, topology, logger, clock } = this.#modules
+    return {
+      taskId,
+      applicationId,
+      store: name => state.store(name),
+      windowStore: name => state.windowStore(name),
+      sessionStore: name => state.sessionStore(name),
+      groupedStore: name => state.groupedStore(name),
+      isCaching: name => caching && (topology.stores.get(name)?.caching ?? false),
+      dropped: (context, reason) => {
+        this.recordsDropped++
+        const { topic, partition, offset } = context
+        logger.debug({ topic, partition, offset, task: taskId }, `dropped a record: ${reason}`)
+      },
+      streamTime: () => this.streamTime,
+      wallClockTime: () => clock.now(),
+      schedule: (intervalMs, type, punctuate) => this.#schedule(node, intervalMs, type, punctuate),
+      onOpen: open => this.#opens.push(() => this.#call(node, 'PROCESSOR_INIT_FAILED', 'when it was opened', open)),
+      onClose: close =>
+        this.#closes.push(() => this.#call(node, 'PROCESSOR_CLOSE_FAILED', 'when it was closed', close)),
+      requestCommit: () => {
+        this.commitRequested = true
+      }
+    }
+  }
+
+  #schedule(node: string, intervalMs: number, type: PunctuationType, punctuate: (time: number) => void): () => void {
+    if (!Number.isSafeInteger(intervalMs) || intervalMs < 1) {
+      throw new MillraceError(
+        'PUNCTUATION_INTERVAL_INVALID',
+        `${node} asked to be called every ${intervalMs} ms. Give a whole number of milliseconds from 1.`,
+        { details: { node, intervalMs } }
+      )
+    }
+    const first = type === 'stream-time' ? 0 : this.#modules.clock.now() + intervalMs
+    return this.#punctuations[type].schedule(first, intervalMs, time =>
+      this.#call(node, 'PUNCTUATION_FAILED', `in a punctuation at ${time}`, () => punctuate(time))
+    )
+  }
+
+  #call(node: string, code: string, when: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      if (error instanceof MillraceError) throw error
+      throw nodeError({ node, task: this.#options.taskId, code, when }, error)
+    }
+  }
+}
+
+function nodeError(
+  at: { readonly node: string; readonly task: string; readonly code: string; readonly when: string },
+  error: unknown
+): MillraceError {
+  const { task, code, when } = at
+  const downstream = error instanceof NodeFailure ? error.node : at.node
+  const cause = error instanceof NodeFailure ? error.cause : error
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  const through = downstream === at.node ? '' : ` (called by ${at.node})`
+  return new MillraceError(code, `${downstream}${through} of task ${task} failed ${when}: ${reason}`, {
+    cause,
+    details: { node: downstream, task }
+  })
+}

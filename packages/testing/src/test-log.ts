@@ -1,0 +1,103 @@
+/** The driver's topics: lists of records, of which those that the topology reads come back to it. */
+import { type Headers, NO_HEADERS } from '@millrace/core'
+import { readRecordBatches, RecordBatchWriter } from '@millrace/core/internal'
+
+/** A record as bytes, in a topic of the driver. */
+export interface RawRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly timestamp: number
+  readonly headers: Headers
+}
+
+export class TestLog {
+  readonly written = new Set<string>()
+  readonly #inputs: ReadonlySet<string>
+  readonly #pending = new Map<string, RawRecord[]>()
+  readonly #consumed = new Map<string, number>()
+  readonly #records = new Map<string, RawRecord[]>()
+
+  constructor(inputs: ReadonlySet<string>) {
+    this.#inputs = inputs
+  }
+
+  enqueue(topic: string, record: RawRecord): void {
+    valueOf(this.#pending, topic).push(record)
+  }
+
+  /** The oldest of the first records of all topics that wait to be read. */
+  dequeue(): { topic: string; record: RawRecord; offset: number } | undefined {
+    let oldest: string | undefined
+    for (const [topic, [first]] of this.#pending) {
+      if (first === undefined) continue
+      if (oldest === undefined || first.timestamp < this.#pending.get(oldest)![0]!.timestamp) oldest = topic
+    }
+    if (oldest === undefined) return undefined
+    const offset = this.#consumed.get(oldest) ?? 0
+    this.#consumed.set(oldest, offset + 1)
+    return { topic: oldest, record: this.#pending.get(oldest)!.shift()!, offset }
+  }
+
+  send(topic: string, _partition: number, writer: RecordBatchWriter): void {
+    this.written.add(topic)
+    const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
+    for (const record of readRecordBatches(batch).flatMap(toRecords)) {
+      valueOf(this.#records, topic).push(record)
+      if (this.#inputs.has(topic)) this.enqueue(topic, record)
+    }
+  }
+
+  ends(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    return new Map([...this.#records].map(([topic, records]) => [topic, new Map([[0, records.length]])]))
+  }
+
+  /** The records of a topic that were not read yet through this reader. */
+  reader(topic: string): { take(): RawRecord | undefined; remaining(): number } {
+    let position = 0
+    return {
+      take: () => this.#records.get(topic)?.[position++],
+      remaining: () => Math.max(0, (this.#records.get(topic)?.length ?? 0) - position)
+    }
+  }
+}
+
+function valueOf(map: Map<string, RawRecord[]>, topic: string): RawRecord[] {
+  let list = map.get(topic)
+  if (list === undefined) map.set(topic, (list = []))
+  return list
+}
+
+/** The record as a batch at its offset, as a fetch would bring it. */
+export function toBatch({ key, value, timestamp, headers }: RawRecord, offset: number): Buffer {
+  const writer = new RecordBatchWriter()
+  const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)])
+  const keyLength = key?.length ?? 0
+  writer.append(
+    timestamp,
+    bytes,
+    key === null ? -1 : 0,
+    keyLength,
+    value === null ? -1 : keyLength,
+    bytes.length,
+    headers
+  )
+  const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
+  batch.writeBigInt64BE(BigInt(offset), 0)
+  return batch
+}
+
+function toRecords(batch: ReturnType<typeof readRecordBatches>[number]): RawRecord[] {
+  const records: RawRecord[] = []
+  const cursor = batch.cursor()
+  while (cursor.next()) {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = cursor
+    const headers = cursor.headers()
+    records.push({
+      key: keyStart < 0 ? null : Buffer.from(bytes.subarray(keyStart, keyEnd)),
+      value: valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd)),
+      timestamp,
+      headers: headers.length === 0 ? NO_HEADERS : headers
+    })
+  }
+  return records
+}
