@@ -6,7 +6,15 @@ export { systemClock, type Clock } from './clock.js'
 export { silentLogger, type Logger } from './logger.js'
 export * from './broker/broker.js'
 export { embedded, type EmbeddedOptions } from './embedded/index.js'
-export type { Change, Operator, OperatorRuntime, Process } from './operators/operator.js'
+export type {
+  Change,
+  Operator,
+  OperatorRuntime,
+  PlainOperator,
+  Process,
+  PunctuationType,
+  RoutingOperator
+} from './operators/operator.js'
 export * from './topology/topology.js'
 export { resolveConfig, type ResolvedConfig, type StreamsConfig } from './runtime/config.js'
 export type { StreamsState } from './runtime/lifecycle.js'
@@ -18,6 +26,18 @@ export type { RestoreProgress } from './runtime/restorer.js'
 export type { TaskId } from './runtime/task-plan.js'
 export type { TopologyModule } from './runtime/topology-module.js'
 export type { WorkerTotals } from './runtime/worker-handle.js'
+export { FixedKeyRecord } from './processor/processor.js'
+export type {
+  FixedKeyProcessor,
+  FixedKeyProcessorSupplier,
+  Processor,
+  ProcessorSupplier,
+  StreamRecord
+} from './processor/processor.js'
+export type * from './processor/processor-context.js'
+export type { KeyValueStore } from './processor/key-value-store.js'
+export { stores, type KeyValueStoreOptions, type StoreBuilder } from './processor/stores.js'
+export { TopologyBuilder, type SinkNodeOptions, type SourceNodeOptions } from './topology/topology-builder.js'
 export { serdes } from './serdes/serdes.js'
 export type { SerdeFunctions } from './serdes/custom-serde.js'
 export { BranchedKStream, Branches } from './dsl/branched-kstream.js'

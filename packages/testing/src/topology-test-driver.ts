@@ -190,6 +190,7 @@ export class TopologyTestDriver {
     this.#clock.advance(ms)
     for (const task of this.#tasks) {
       task.punctuateWallClock()
+      await task.pending
       await this.#checkpoint.commit([task])
     }
     await this.#process()
@@ -222,6 +223,7 @@ export class TopologyTestDriver {
         sizeInBytes: 0
       })
       task.process(Infinity, () => 0)
+      await task.pending
       await this.#checkpoint.commit([task])
     }
   }

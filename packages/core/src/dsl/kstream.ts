@@ -10,16 +10,25 @@ import type { Operator } from '../operators/operator.js'
 import { passThrough } from '../operators/pass-through.js'
 import { peek } from '../operators/peek.js'
 import { PREFIX } from '../operators/prefixes.js'
+import { printer } from '../operators/print.js'
+import { process, processValues } from '../operators/process.js'
 import { selectKey } from '../operators/select-key.js'
+import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/processor.js'
+import type { ProcessorNode } from '../topology/topology.js'
 import { BranchedKStream } from './branched-kstream.js'
+import { connectedStores } from './connected-stores.js'
 import { KGroupedStream } from './kgrouped-stream.js'
 import { KTable } from './ktable.js'
 import type {
+  ConnectedStoreOptions,
   GroupByOptions,
   JoinOptions,
   KeyOptions,
   KeyValueOptions,
   NamedOptions,
+  PrintOptions,
+  ProcessOptions,
+  ProcessValuesOptions,
   RepartitionOptions,
   SinkOptions,
   ToTableOptions,
@@ -148,6 +157,45 @@ export class KStream<K, V> {
    */
   foreach(action: (key: K, value: V) => void, options: NamedOptions = {}): void {
     this.#step(PREFIX.foreach, foreach(action), options)
+  }
+
+  /**
+   * Ends the stream in lines `[label]: key, value`.
+   *
+   * @example
+   * orders.print({ label: 'orders', format: (id, order) => `${id} ${order.amount}` })
+   */
+  print(options: PrintOptions<K, V> = {}): void {
+    this.#step(PREFIX.print, foreach(printer({ label: this.#origin.node, ...options })), options)
+  }
+
+  /**
+   * Hands the records to a processor, with stores and punctuation. What it forwards may have other keys: it is
+   * repartitioned before it is grouped or joined.
+   *
+   * @example
+   * const seen = stores.keyValue('seen', { key: serdes.string(), value: serdes.string() })
+   * orders.process(() => new Deduplicate(), { stores: [seen] }).to('orders-once', text)
+   */
+  process<KOut, VOut>(
+    supplier: ProcessorSupplier<K, V, KOut, VOut>,
+    options: ProcessOptions<NoInfer<KOut>, NoInfer<VOut>> = {}
+  ): KStream<KOut, VOut> {
+    const { key, value } = options
+    return this.#processed(PREFIX.process, process(supplier), options, { key, value, keyChanged: true })
+  }
+
+  /**
+   * As `process`, but the key stays, and with it the partition.
+   *
+   * @example
+   * orders.processValues(() => new RunningTotal(), { stores: [totals], value: serdes.float64() })
+   */
+  processValues<VOut>(
+    supplier: FixedKeyProcessorSupplier<K, V, VOut>,
+    options: ProcessValuesOptions<NoInfer<VOut>> = {}
+  ): KStream<K, VOut> {
+    return this.#processed(PREFIX.processValues, processValues(supplier), options, { value: options.value })
   }
 
   /**
@@ -327,17 +375,28 @@ export class KStream<K, V> {
   }
 
   #step<KR, VR>(prefix: string, operator: Operator, options: NamedOptions, changes: StepChanges = {}): KStream<KR, VR> {
-    const { graph, node: parent } = this.#origin
-    const node = graph.names.node(prefix, options.name)
+    const node = this.#origin.graph.names.node(prefix, options.name)
     const effect = changes.keyChanged ? 'rekeys' : 'value' in changes ? undefined : 'keeps'
-    graph.add({
-      kind: 'processor',
-      name: node,
-      operator,
-      stores: [],
-      predecessors: [parent],
-      ...(effect === undefined ? {} : { effect })
-    })
+    return this.#added({ node, operator, stores: [], ...(effect === undefined ? {} : { effect }) }, changes)
+  }
+
+  #processed<KR, VR>(
+    prefix: string,
+    operator: Operator,
+    options: NamedOptions & ConnectedStoreOptions,
+    changes: StepChanges
+  ): KStream<KR, VR> {
+    const { graph } = this.#origin
+    const node = graph.names.processor(prefix, options.name)
+    return this.#added({ node, operator, stores: connectedStores(graph, options.stores) }, changes)
+  }
+
+  #added<KR, VR>(
+    { node, ...draft }: Pick<ProcessorNode, 'operator' | 'stores' | 'effect'> & { readonly node: string },
+    changes: StepChanges
+  ): KStream<KR, VR> {
+    const { graph, node: parent } = this.#origin
+    graph.add({ kind: 'processor', name: node, predecessors: [parent], ...draft })
     return new KStream<KR, VR>({ ...(this.#origin as StreamOrigin<any, any>), ...changes, node })
   }
 

@@ -1,7 +1,8 @@
 /** The trailing options of the DSL's methods. */
 import type { ByteWriter, Serde } from '@millrace/state'
 import type { RecordContext } from '../record.js'
-import type { Optimization, TimestampExtractor } from '../topology/topology.js'
+import type { StoreBuilder } from '../processor/stores.js'
+import type { Optimization, Partitioner, TimestampExtractor } from '../topology/topology.js'
 
 /**
  * A serde that can write every `T`; a serde of a wider type will do. Null never reaches it.
@@ -83,8 +84,8 @@ export interface SinkOptions<K, V> extends NamedOptions {
   /** Default: the stream's own serde, where it is known. */
   readonly key?: SerdeFor<K>
   readonly value?: SerdeFor<V>
-  /** Returns the partition, from 0. Default: murmur2 of the key's bytes, as Java's producer. */
-  readonly partitioner?: (key: K, value: V, partitionCount: number) => number
+  /** Default: murmur2 of the key's bytes, as Java's producer. */
+  readonly partitioner?: Partitioner<K, V>
 }
 
 /** Chooses a topic for each record. */
@@ -94,7 +95,7 @@ export type TopicSelector<K, V> = (key: K, value: V, context: RecordContext) => 
 export interface RepartitionOptions<K, V> extends KeyValueOptions<K, V> {
   /** Partition count of the topic. Default: the largest count among the topics that feed it. */
   readonly partitions?: number
-  readonly partitioner?: (key: K, value: V, partitionCount: number) => number
+  readonly partitioner?: Partitioner<K, V>
 }
 
 /** Options of `groupBy`: the new key's serde is required, the value's where it is not known from above. */
@@ -160,6 +161,28 @@ export interface JoinOptions<K, V, R> extends NamedOptions {
   readonly value?: Serde<V>
   /** The serde of the joined values, for where they are next written. */
   readonly result?: Serde<R>
+}
+
+/** The stores that an operator of user code is connected to. */
+export interface ConnectedStoreOptions {
+  /** Builders, which need not be added to the topology beforehand, or names of stores that it has. */
+  readonly stores?: readonly (StoreBuilder | string)[]
+}
+
+/** Options of `process`; the serdes are of what the processor forwards. */
+export interface ProcessOptions<K, V> extends KeyValueOptions<K, V>, ConnectedStoreOptions {}
+
+/** Options of `processValues`. */
+export interface ProcessValuesOptions<V> extends ValueOptions<V>, ConnectedStoreOptions {}
+
+/** Options of `print`. Kafka's `Printed`. */
+export interface PrintOptions<K, V> extends NamedOptions {
+  /** What stands in brackets before each record. Default: the name of the node above. */
+  readonly label?: string
+  /** The text of a record. Default: key and value as `String` gives them, with a comma between. */
+  readonly format?: (key: K, value: V) => string
+  /** Where the lines go. Default: `process.stdout`. */
+  readonly output?: { write(text: string): unknown }
 }
 
 /** Options of one branch of a split. */

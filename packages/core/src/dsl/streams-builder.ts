@@ -1,6 +1,7 @@
 /** Where a topology starts: topics become streams and tables. */
 import { GraphBuilder } from '../topology/graph-builder.js'
 import { PREFIX } from '../operators/prefixes.js'
+import type { StoreBuilder } from '../processor/stores.js'
 import type { Optimization, Topology } from '../topology/topology.js'
 import { KStream } from './kstream.js'
 import { KTable } from './ktable.js'
@@ -65,6 +66,18 @@ export class StreamsBuilder {
     graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
     const origin = { graph, makeStream, node, parent: source, topic, ...serdes, sources: [source] }
     return new KTable(addTable(origin, { ...options, generatedStore }))
+  }
+
+  /**
+   * Adds a store for processors, which name it among their options. The same store may be added again. Throws
+   * `TOPOLOGY_DUPLICATE_NAME` for another of its name.
+   *
+   * @example
+   * builder.addStateStore(stores.keyValue('seen', { key: serdes.string(), value: serdes.string() }))
+   */
+  addStateStore(store: StoreBuilder): this {
+    this.#graph.addStore(store.definition)
+    return this
   }
 
   /**

@@ -20,6 +20,10 @@ export type PunctuationType = 'stream-time' | 'wall-clock'
 
 /** What a task lends to the operators it is built from. */
 export interface OperatorRuntime {
+  /** The name of the node, for errors. */
+  readonly node: string
+  /** The names of the stores it is connected to. */
+  readonly storeNames: readonly string[]
   /** `<subtopology>_<partition>`. */
   readonly taskId: string
   readonly applicationId: string
@@ -37,9 +41,10 @@ export interface OperatorRuntime {
   wallClockTime(): number
   /**
    * Calls back every so many ms: of stream time at multiples of the interval and after the record that moved it there, of
-   * the wall clock from the call on. Times jumped over are left out. Returns what ends it.
+   * the wall clock from the call on. Times jumped over are left out. While a promise is waited for, the task does nothing
+   * else. Returns what ends it. Throws `PUNCTUATION_INTERVAL_INVALID`.
    */
-  schedule(intervalMs: number, type: PunctuationType, punctuate: (time: number) => void): () => void
+  schedule(intervalMs: number, type: PunctuationType, punctuate: (time: number) => void | Promise<void>): () => void
   /** Called once before the first record, when all operators are compiled; upstream first. */
   onOpen(open: () => void): void
   /** Called once when the task ends, its stores still open; upstream first. */
@@ -49,11 +54,14 @@ export interface OperatorRuntime {
 }
 
 /** Compiles to a function. Called once per task, downstream first. */
-export interface Operator {
+export type Operator = PlainOperator | RoutingOperator
+
+/** Hands what it makes to all its successors. */
+export interface PlainOperator {
   compile(runtime: OperatorRuntime, downstream: Process): Process
-  /**
-   * For an operator that hands each record to one of its successors: called instead of `compile`, with one function per
-   * successor, in the order of the node's `successors`.
-   */
-  compileRouted?(runtime: OperatorRuntime, downstreams: readonly Process[]): Process
+}
+
+/** Chooses among its successors: `downstreams` and their names are in the order of the node's `successors`. */
+export interface RoutingOperator {
+  compileRouted(runtime: OperatorRuntime, downstreams: readonly Process[], successors: readonly string[]): Process
 }

@@ -1,5 +1,6 @@
 /** Compiles the nodes of a subtopology into plain functions, downstream first. */
 import { MillraceError } from '@millrace/state'
+import { fanOut } from '../operators/fan-out.js'
 import type { OperatorRuntime, Process } from '../operators/operator.js'
 import type { ProcessorNode, SinkNode, SourceNode, Subtopology, TopologyNode } from '../topology/topology.js'
 
@@ -52,19 +53,9 @@ function compileNode(
   if (node.kind === 'sink') return modules.sink(node)
   const { operator } = node
   const runtime = modules.runtime(node)
-  return operator.compileRouted === undefined
-    ? operator.compile(runtime, fanOut(downstreams))
-    : operator.compileRouted(runtime, downstreams)
-}
-
-/** One function for any number of children, called in the order in which they were added. */
-function fanOut(children: readonly Process[]): Process {
-  const [first, second] = children
-  if (first === undefined) return () => {}
-  if (second === undefined) return first
-  return (key, value, timestamp, context) => {
-    for (const child of children) child(key, value, timestamp, context)
-  }
+  return 'compileRouted' in operator
+    ? operator.compileRouted(runtime, downstreams, node.successors)
+    : operator.compile(runtime, fanOut(downstreams))
 }
 
 /** Names the node an error came from; errors of the runtime itself name more than that already. */

@@ -1,6 +1,8 @@
 /** Calls back as time goes on: the schedules of one task and one kind of time. */
 import { JavaHeap } from './java-heap.js'
 
+type Punctuate = (time: number) => void | Promise<void>
+
 interface Schedule {
   /** When it is due next. */
   readonly time: number
@@ -9,7 +11,7 @@ interface Schedule {
 
 interface ScheduleEntry {
   readonly intervalMs: number
-  readonly punctuate: (time: number) => void
+  readonly punctuate: Punctuate
   cancelled: boolean
 }
 
@@ -22,7 +24,7 @@ export class Punctuations {
   }
 
   /** Calls back from `first` on, at multiples of the interval after it. The returned function ends that. */
-  schedule(first: number, intervalMs: number, punctuate: (time: number) => void): () => void {
+  schedule(first: number, intervalMs: number, punctuate: Punctuate): () => void {
     const entry = { intervalMs, punctuate, cancelled: false }
     this.#schedules.add({ time: first, entry })
     return () => {
@@ -32,20 +34,25 @@ export class Punctuations {
 
   /**
    * Calls back what is due, each schedule once: times that were jumped over are left out, and the next call is at the next
-   * multiple of the interval again. Returns whether anything was called.
+   * multiple of the interval again. One after the other: the promise, if there is one, is of those still to come.
    */
-  advanceTo(now: number): boolean {
-    let called = false
+  advanceTo(now: number): void | Promise<void> {
     while (this.due <= now) {
       const { time, entry } = this.#schedules.take()!
       if (entry.cancelled) continue
-      entry.punctuate(now)
-      called = true
-      const { intervalMs } = entry
-      if (!entry.cancelled) {
-        this.#schedules.add({ time: time + (Math.floor((now - time) / intervalMs) + 1) * intervalMs, entry })
+      const next = time + (Math.floor((now - time) / entry.intervalMs) + 1) * entry.intervalMs
+      const running = entry.punctuate(now)
+      if (running !== undefined) {
+        return running.then(() => {
+          this.#addAgain(entry, next)
+          return this.advanceTo(now)
+        })
       }
+      this.#addAgain(entry, next)
     }
-    return called
+  }
+
+  #addAgain(entry: ScheduleEntry, time: number): void {
+    if (!entry.cancelled) this.#schedules.add({ time, entry })
   }
 }

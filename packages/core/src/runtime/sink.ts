@@ -1,7 +1,7 @@
 /** The end of a pipeline: encodes a record, finds its partition and appends it to the outbox. */
 import { ByteWriter, MillraceError, type Serde } from '@millrace/state'
 import { partitionForKey } from '../broker/partitioner.js'
-import type { Process } from '../operators/operator.js'
+import type { OperatorRuntime, Process } from '../operators/operator.js'
 import type { Headers, RecordContext } from '../record.js'
 import { WindowedSerde } from '../serdes/windowed.js'
 import type { SinkNode } from '../topology/topology.js'
@@ -24,13 +24,16 @@ export function compileSink(node: SinkNode, modules: { readonly write: SinkWrite
   return (key, value, timestamp, context) => write(key, value, timestamp, context, context.headers, serde)
 }
 
-/** `realName` maps a name of the topology to the broker's. Throws `SERIALIZATION_FAILED`, `PARTITION_INVALID`, `TOPIC_MISSING`. */
-export function sinkWriter(
-  node: SinkNode,
-  modules: { readonly outbox: Outbox; realName(topic: string): string }
-): SinkWrite {
+export interface SinkModules extends Pick<OperatorRuntime, 'dropped'> {
+  readonly outbox: Outbox
+  /** From the name in the topology to the one at the broker. */
+  realName(topic: string): string
+}
+
+/** Throws `SERIALIZATION_FAILED`, `PARTITION_INVALID`, `TOPIC_MISSING`. */
+export function sinkWriter(node: SinkNode, modules: SinkModules): SinkWrite {
   const { outbox } = modules
-  const append = recordAppender(node)
+  const append = recordAppender(node, modules)
   if (typeof node.topic === 'string') {
     const topic = outbox.topic(modules.realName(node.topic))
     return (key, value, timestamp, context, headers, serde) =>
@@ -48,7 +51,7 @@ export function sinkWriter(
 
 type RecordAppender = (topic: OutgoingTopic, ...record: Parameters<SinkWrite>) => void
 
-function recordAppender(node: SinkNode): RecordAppender {
+function recordAppender(node: SinkNode, modules: Pick<SinkModules, 'dropped'>): RecordAppender {
   const scratch = new ByteWriter()
   // As Java's WindowedStreamPartitioner: all windows of a key in one partition.
   const windowBytes = node.key instanceof WindowedSerde ? node.key.windowBytes : 0
@@ -60,17 +63,25 @@ function recordAppender(node: SinkNode): RecordAppender {
     if (value !== null && value !== undefined) encodePart(node, 'value', valueSerde, value, scratch, context)
     const valueStart = value === null || value === undefined ? -1 : keyEnd
     const bytes = scratch.buffer
-    let partition: number
-    if (node.partitioner !== undefined)
-      partition = checkedPartition(node, topic, node.partitioner(key, value, topic.partitionCount))
+    const chosen = node.partitioner?.(key, value, topic.partitionCount)
+    if (typeof chosen === 'object') {
+      if (chosen.length === 0) modules.dropped(context, `the partitioner of ${node.name} chose no partition`)
+      for (const partition of new Set(chosen)) {
+        checkPartition(node, topic, partition)
+        topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
+      }
+      return
+    }
+    let partition = chosen
+    if (partition !== undefined) checkPartition(node, topic, partition)
     else if (keyStart < 0) partition = topic.keylessPartition
     else partition = partitionForKey(bytes, 0, keyEnd - windowBytes, topic.partitionCount)
     topic.append(partition, timestamp, bytes, keyStart, keyEnd, valueStart, scratch.length, headers)
   }
 }
 
-function checkedPartition(node: SinkNode, topic: OutgoingTopic, partition: number): number {
-  if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitionCount) return partition
+function checkPartition(node: SinkNode, topic: OutgoingTopic, partition: number): void {
+  if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitionCount) return
   throw new MillraceError(
     'PARTITION_INVALID',
     `The partitioner of ${node.name} returned ${partition}, but topic ${topic.name} has partitions 0 to ${topic.partitionCount - 1}.`,

@@ -121,8 +121,8 @@ export class StreamWorker implements WorkerHandle {
       for (;;) {
         await this.#handleEvents(parts)
         if (this.#stopping) break
-        const punctuated = punctuate(parts)
-        const worked = this.#process(parts) || punctuated
+        const processed = this.#process(parts)
+        const worked = (await punctuate(parts)) || processed
         if (parts.outbox.hasDeferred) await this.#patiently(parts.outbox.settleDeferred())
         await this.#commitWhenDue(parts)
         if (worked) {
@@ -329,10 +329,15 @@ export class StreamWorker implements WorkerHandle {
   }
 }
 
-/** False when the wall clock was due for nothing. */
-function punctuate(parts: WorkerParts): boolean {
+/** Waits for punctuators at work, and calls those the wall clock is due for; false when it is due for none. */
+async function punctuate(parts: WorkerParts): Promise<boolean> {
   let called = false
-  for (const task of parts.tasks.running) called = task.punctuateWallClock() || called
+  for (const task of parts.tasks.running) {
+    if (task.pending !== undefined) await task.pending
+    if (!task.punctuateWallClock()) continue
+    called = true
+    if (task.pending !== undefined) await task.pending
+  }
   return called
 }
 

@@ -3,7 +3,7 @@ import { MillraceError, type TaskState } from '@millrace/state'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { OperatorRuntime, PunctuationType } from '../operators/operator.js'
-import type { Topology } from '../topology/topology.js'
+import type { ProcessorNode, Topology } from '../topology/topology.js'
 import { NodeFailure } from './pipeline.js'
 import { Punctuations } from './punctuation.js'
 
@@ -27,6 +27,8 @@ export class TaskRuntime {
   commitRequested = false
   /** Whether anything was called back since this was last set to false. */
   punctuated = false
+  /** Of punctuators that await something; nothing else may happen to the task until then. */
+  pending: Promise<void> | undefined
 
   readonly #options: TaskRuntimeOptions
   readonly #modules: TaskRuntimeModules
@@ -44,14 +46,19 @@ export class TaskRuntime {
     return this.#punctuations['wall-clock'].due
   }
 
-  /** Calls what the given time has reached. Throws `PUNCTUATION_FAILED`. */
+  /** Calls what the given time has reached; false where that is nothing. `PUNCTUATION_FAILED` is thrown, or `pending` rejects. */
   punctuate(type: PunctuationType): boolean {
     const punctuations = this.#punctuations[type]
     const now = type === 'stream-time' ? this.streamTime : this.#modules.clock.now()
     if (now < 0 || punctuations.due > now) return false
-    const called = punctuations.advanceTo(now)
-    if (called) this.punctuated = true
-    return called
+    this.punctuated = true
+    const running = punctuations.advanceTo(now)
+    if (running !== undefined) {
+      this.pending = running.finally(() => {
+        this.pending = undefined
+      })
+    }
+    return true
   }
 
   /** Throws `PROCESSOR_INIT_FAILED`. */
@@ -61,22 +68,31 @@ export class TaskRuntime {
 
   /** Calls all, then throws the first `PROCESSOR_CLOSE_FAILED` there was. */
   close(): void {
-    let failure: unknown
+    let failure: MillraceError | undefined
     for (const close of this.#closes.splice(0).toReversed()) {
       try {
         close()
       } catch (error) {
-        failure ??= error
+        failure ??= error as MillraceError
       }
     }
     if (failure !== undefined) throw failure
   }
 
+  /** Counts a record that was left out. */
+  readonly dropped: OperatorRuntime['dropped'] = ({ topic, partition, offset }, reason) => {
+    this.recordsDropped++
+    const { logger } = this.#modules
+    logger.debug({ topic, partition, offset, task: this.#options.taskId }, `dropped a record: ${reason}`)
+  }
+
   /** For one node; nodes are compiled downstream first. */
-  of(node: string): OperatorRuntime {
+  of({ name: node, stores }: ProcessorNode): OperatorRuntime {
     const { taskId, applicationId, caching } = this.#options
-    const { state, topology, logger, clock } = this.#modules
+    const { state, topology, clock } = this.#modules
     return {
+      node,
+      storeNames: stores,
       taskId,
       applicationId,
       store: name => state.store(name),
@@ -84,11 +100,7 @@ export class TaskRuntime {
       sessionStore: name => state.sessionStore(name),
       groupedStore: name => state.groupedStore(name),
       isCaching: name => caching && (topology.stores.get(name)?.caching ?? false),
-      dropped: (context, reason) => {
-        this.recordsDropped++
-        const { topic, partition, offset } = context
-        logger.debug({ topic, partition, offset, task: taskId }, `dropped a record: ${reason}`)
-      },
+      dropped: this.dropped,
       streamTime: () => this.streamTime,
       wallClockTime: () => clock.now(),
       schedule: (intervalMs, type, punctuate) => this.#schedule(node, intervalMs, type, punctuate),
@@ -101,7 +113,12 @@ export class TaskRuntime {
     }
   }
 
-  #schedule(node: string, intervalMs: number, type: PunctuationType, punctuate: (time: number) => void): () => void {
+  #schedule(
+    node: string,
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: (time: number) => void | Promise<void>
+  ): () => void {
     if (!Number.isSafeInteger(intervalMs) || intervalMs < 1) {
       throw new MillraceError(
         'PUNCTUATION_INTERVAL_INVALID',
@@ -115,12 +132,16 @@ export class TaskRuntime {
     )
   }
 
-  #call(node: string, code: string, when: string, action: () => void): void {
-    try {
-      action()
-    } catch (error) {
+  #call<R extends void | Promise<void>>(node: string, code: string, when: string, action: () => R): R {
+    const failed = (error: unknown): never => {
       if (error instanceof MillraceError) throw error
       throw nodeError({ node, task: this.#options.taskId, code, when }, error)
+    }
+    try {
+      const running = action()
+      return running instanceof Promise ? (running.catch(failed) as R) : running
+    } catch (error) {
+      return failed(error)
     }
   }
 }

@@ -73,7 +73,7 @@ export class Task {
     this.stores = storesInOrder(options.plan, modules.topology)
     this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id }, modules)
     const sources = compilePipeline(options.plan.subtopology, {
-      runtime: node => this.#runtime.of(node.name),
+      runtime: node => this.#runtime.of(node),
       sink: node => this.#compileSink(node)
     })
     const byRealTopic = new Map(
@@ -98,6 +98,11 @@ export class Task {
   /** Whether a processor asked for a commit since the last. */
   get commitRequested(): boolean {
     return this.#runtime.commitRequested
+  }
+
+  /** Of punctuators that await something: to be awaited before anything else is done with the task. */
+  get pending(): Promise<void> | undefined {
+    return this.#runtime.pending
   }
 
   /** When `punctuateWallClock` next has something to do; Infinity where it never has. */
@@ -130,7 +135,7 @@ export class Task {
       }
       count++
       queue.next()
-      runtime.punctuate('stream-time')
+      if (runtime.punctuate('stream-time') && runtime.pending !== undefined) break
       if (count % RECORDS_PER_LOOK === 0 && now() >= deadline) break
     }
     this.recordsProcessed += count
@@ -186,7 +191,7 @@ export class Task {
   #compileSink(node: SinkNode): Process {
     const { outbox, topology } = this.#modules
     const realName = (name: string) => realTopicName(topology, this.#options.applicationId, name)
-    const write = sinkWriter(node, { outbox, realName })
+    const write = sinkWriter(node, { outbox, realName, dropped: this.#runtime.dropped })
     if (node.combiner === undefined || !this.#options.combining) return compileSink(node, { write })
     const sink = new CombiningSink({ node, combiner: node.combiner }, { write })
     this.#combiningSinks.push(sink)

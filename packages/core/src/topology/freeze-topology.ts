@@ -9,7 +9,7 @@ import { validate } from './validate.js'
 /** Throws the errors of `validate`. */
 export function freezeTopology(draft: GraphDraft): Topology {
   const { nodes: drafts, copartitionedSources } = mergeSources(draft)
-  validate(drafts, draft.repartitionTopics)
+  validate({ ...draft, nodes: drafts })
   const nodes = connect(drafts)
   const subtopologies = cutSubtopologies(nodes)
   const topicsOf = (source: string): readonly string[] => {

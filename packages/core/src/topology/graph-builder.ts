@@ -36,11 +36,26 @@ export class GraphBuilder {
     this.#nodes.set(node.name, node)
   }
 
-  /** Adds a store. Throws `TOPOLOGY_DUPLICATE_NAME`. */
+  /** Adds a store, if it is not this one that has the name already. Throws `TOPOLOGY_DUPLICATE_NAME`. */
   addStore(store: StoreDefinition): void {
     validName(store.name, 'store')
-    if (this.#stores.has(store.name)) throw duplicate('store', store.name)
+    const known = this.#stores.get(store.name)
+    if (known === store) return
+    if (known !== undefined) throw duplicate('store', store.name)
     this.#stores.set(store.name, store)
+  }
+
+  /** Lets a processor that was added before use stores. Throws `TOPOLOGY_UNKNOWN_PROCESSOR`. */
+  connectStores(processor: string, stores: readonly string[]): void {
+    const node = this.#nodes.get(processor)
+    if (node?.kind !== 'processor') {
+      throw new MillraceError(
+        'TOPOLOGY_UNKNOWN_PROCESSOR',
+        `There is no processor ${processor} to connect to ${stores.join(', ')}. Add it first.`,
+        { details: { node: processor } }
+      )
+    }
+    this.replace({ ...node, stores: [...new Set([...node.stores, ...stores])] })
   }
 
   addRepartitionTopic(topic: RepartitionTopic): void {

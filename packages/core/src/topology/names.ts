@@ -19,6 +19,11 @@ export class NameCounter {
     return name === undefined ? generated : validName(name, 'node')
   }
 
+  /** As `node`, but the user's name takes no index: so Java names the nodes of the Processor API. */
+  processor(prefix: string, name?: string): string {
+    return name === undefined ? this.#generate(prefix) : validName(name, 'node')
+  }
+
   /** A generated store name. A store that the user names takes no index. */
   store(prefix: string): string {
     return this.#generate(`${prefix}STATE-STORE-`)

@@ -6,6 +6,16 @@ import type { RecordContext } from '../record.js'
 /** The time of a record in ms since the epoch; negative: leave the record out. Default: the record's own timestamp. */
 export type TimestampExtractor = (value: unknown, context: RecordContext, partitionTime: number) => number
 
+/**
+ * Chooses the partition of a record, from 0; several for a copy in each, none of an empty list to leave the record out
+ * (KIP-837), undefined for the default: murmur2 of the key's bytes, as Java's producer.
+ */
+export type Partitioner<K = any, V = any> = (
+  key: K,
+  value: V,
+  partitionCount: number
+) => number | readonly number[] | undefined
+
 interface NodeBase {
   /** Numbered as Kafka Streams numbers it, for example `KSTREAM-FILTER-0000000003`. */
   readonly name: string
@@ -49,8 +59,7 @@ export interface SinkNode extends NodeBase {
   readonly topic: string | ((key: any, value: any, context: RecordContext) => string)
   readonly key: Serde<any>
   readonly value: Serde<any>
-  /** Returns a partition; default: murmur2 of the key's bytes, as Java. */
-  readonly partitioner?: (key: any, value: any, partitionCount: number) => number
+  readonly partitioner?: Partitioner
   /** Sums records up within the task before they are written; only on a repartition topic with one reader. */
   readonly combiner?: Combiner
 }

@@ -1,16 +1,13 @@
 /** What a graph must satisfy before it can run. */
 import { MillraceError } from '@millrace/state'
-import { type NodeDraft, predecessorsOf } from './graph-draft.js'
+import { type GraphDraft, type NodeDraft, predecessorsOf } from './graph-draft.js'
 import type { RepartitionTopic } from './topology.js'
 
 /**
- * Throws `TOPOLOGY_EMPTY`, `TOPOLOGY_UNKNOWN_PREDECESSOR`, `TOPOLOGY_UNCONNECTED`, `TOPOLOGY_CYCLE` or
- * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`.
+ * Throws `TOPOLOGY_EMPTY`, `TOPOLOGY_UNKNOWN_PREDECESSOR`, `TOPOLOGY_UNCONNECTED`, `TOPOLOGY_CYCLE`,
+ * `TOPOLOGY_TOPIC_ALREADY_REGISTERED` or `TOPOLOGY_UNKNOWN_STORE`.
  */
-export function validate(
-  nodes: ReadonlyMap<string, NodeDraft>,
-  repartitionTopics: ReadonlyMap<string, RepartitionTopic>
-): void {
+export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void {
   if (![...nodes.values()].some(node => node.kind === 'source')) {
     throw new MillraceError(
       'TOPOLOGY_EMPTY',
@@ -20,6 +17,7 @@ export function validate(
   checkPredecessors(nodes)
   checkCycles(nodes)
   checkTopics(nodes, repartitionTopics)
+  checkStores(nodes, new Set(stores.keys()))
 }
 
 function checkPredecessors(nodes: ReadonlyMap<string, NodeDraft>): void {
@@ -84,5 +82,19 @@ function checkTopics(
       }
       readBy.set(topic, node)
     }
+  }
+}
+
+function checkStores(nodes: ReadonlyMap<string, NodeDraft>, stores: ReadonlySet<string>): void {
+  for (const node of nodes.values()) {
+    if (node.kind !== 'processor') continue
+    const unknown = node.stores.find(store => !stores.has(store))
+    if (unknown === undefined) continue
+    throw new MillraceError(
+      'TOPOLOGY_UNKNOWN_STORE',
+      `Node ${node.name} uses store ${unknown}, which the topology does not have; it has ` +
+        `${[...stores].join(', ') || 'none'}. Add it with addStateStore(), or pass its builder instead of its name.`,
+      { details: { node: node.name, store: unknown } }
+    )
   }
 }

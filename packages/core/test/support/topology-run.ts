@@ -28,11 +28,14 @@ export class TopologyRun implements OperatorRuntime {
       const all: Process = (...record) => downstreams.forEach(downstream => downstream(...record))
       if (node.kind === 'sink') compiled.set(node.name, this.#sink(node))
       else if (node.kind === 'source') for (const topic of node.topics) this.#sources.set(topic, { node, process: all })
-      else if (node.operator.compileRouted) compiled.set(node.name, node.operator.compileRouted(this, downstreams))
+      else if ('compileRouted' in node.operator)
+        compiled.set(node.name, node.operator.compileRouted(this, downstreams, node.successors))
       else compiled.set(node.name, node.operator.compile(this, all))
     }
   }
 
+  readonly node = ''
+  readonly storeNames = []
   readonly taskId = '0_0'
   readonly applicationId = 'test'
 

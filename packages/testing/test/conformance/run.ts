@@ -1,17 +1,17 @@
 /** Runs a scenario on Millrace. */
-import { type Headers, NO_HEADERS, serdes, type Topology } from '@millrace/core'
+import { type Headers, NO_HEADERS, serdes } from '@millrace/core'
 import { type TestInputTopic, type TestOutputTopic, TopologyTestDriver } from '@millrace/testing'
 import { both } from './any-serde.js'
-import { type Keys, keyText, valueText } from './keys.js'
+import { keyText, valueText } from './keys.js'
 import type { Input, InputRecord, OutputRecord, Result, RunResult, Scenario } from './scenario.js'
-import { Scope } from './scope.js'
+import { type Built, Scope } from './scope.js'
 import { storeContents } from './store-contents.js'
 
 const bytes = { key: serdes.bytes(), value: serdes.bytes() }
 
 /** What Millrace makes of a scenario, once with caches and once without. */
 export async function runScenario(scenario: Scenario): Promise<Result> {
-  let built: ReturnType<typeof Scope.build>
+  let built: Built
   try {
     built = Scope.build(scenario)
   } catch (error) {
@@ -25,22 +25,21 @@ export async function runScenario(scenario: Scenario): Promise<Result> {
 
 /** One run of a topology over its inputs. Records are noted under the number of the input that made them. */
 class Run {
-  readonly #topology: Topology
-  readonly #sinks: ReadonlyMap<string, Keys>
+  readonly #built: Built
   readonly #caching: boolean
   readonly #records: OutputRecord[] = []
   readonly #internal: OutputRecord[] = []
   readonly #outputs = new Map<string, TestOutputTopic<Buffer, Buffer>>()
 
-  constructor(built: ReturnType<typeof Scope.build>, options: { readonly caching: boolean }) {
-    this.#topology = built.topology
-    this.#sinks = built.sinks
+  constructor(built: Built, options: { readonly caching: boolean }) {
+    this.#built = built
     this.#caching = options.caching
   }
 
   async pipe(inputs: readonly Input[]): Promise<RunResult> {
     const noted = { records: this.#records, internal: this.#internal }
-    const driver = await TopologyTestDriver.open(this.#topology, this.#caching ? {} : { cacheMaxBytes: 0 })
+    const options = { initialWallClockTimeMs: 0, ...(this.#caching ? {} : { cacheMaxBytes: 0 }) }
+    const driver = await TopologyTestDriver.open(this.#built.topology, options)
     let at = 0
     try {
       const topics = new Map(this.#inputTopics().map(name => [name, driver.createInputTopic(name, both)]))
@@ -49,7 +48,7 @@ class Run {
         this.#note(driver, at)
         at++
       }
-      return { ...noted, stores: await storeContents(driver, this.#topology, { caching: this.#caching }) }
+      return { ...noted, stores: await storeContents(driver, this.#built, { caching: this.#caching }) }
     } catch (error) {
       return { ...noted, failed: { at, message: String(error) } }
     } finally {
@@ -58,8 +57,8 @@ class Run {
   }
 
   #inputTopics(): string[] {
-    const internal = this.#topology.repartitionTopics
-    return this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.filter(name => !internal.has(name)))
+    const { repartitionTopics: internal, subtopologies } = this.#built.topology
+    return subtopologies.flatMap(({ sourceTopics }) => sourceTopics.filter(name => !internal.has(name)))
   }
 
   #note(driver: TopologyTestDriver, at: number): void {
@@ -70,7 +69,7 @@ class Run {
         if (topic.startsWith('test-')) {
           this.#internal.push({ at, topic, key: hex(key), value: hex(value), timestamp, ...noteHeaders(headers) })
         } else {
-          const shownKey = keyText(this.#sinks.get(topic) ?? 'plain', key)
+          const shownKey = keyText(this.#built.sinks.get(topic) ?? 'plain', key)
           this.#records.push({ at, topic, key: shownKey, value: valueText(value), timestamp, ...noteHeaders(headers) })
         }
       }
@@ -89,7 +88,7 @@ async function advance(
     await topics.get(topic)?.pipeInput(key, value, timestamp, headers.length === 0 ? NO_HEADERS : encoded)
     return
   }
-  throw new Error(`${driver.constructor.name} has no wall clock`)
+  await driver.advanceWallClockTime(input.advanceWallClockMs)
 }
 
 function isRecord(input: Input): input is InputRecord {

@@ -1,5 +1,5 @@
 /** What the steps of one scenario have made so far. */
-import { StreamsBuilder, type Topology } from '@millrace/core'
+import { StreamsBuilder, type Topology, TopologyBuilder } from '@millrace/core'
 import type { Keys } from './keys.js'
 import { operatorFor } from './operators.js'
 import type { Scenario, Step } from './scenario.js'
@@ -10,19 +10,36 @@ export interface Made {
   readonly keys: Keys
 }
 
+/** A topology, and what its outputs and stores are. */
+export interface Built {
+  readonly topology: Topology
+  readonly sinks: ReadonlyMap<string, Keys>
+  readonly plainStores: ReadonlySet<string>
+}
+
 export class Scope {
   readonly builder = new StreamsBuilder()
   /** What the keys are that are written to a topic. */
   readonly sinks = new Map<string, Keys>()
+  /** Stores that keep no timestamps on Java's side. */
+  readonly plainStores = new Set<string>()
+  #lowLevel: TopologyBuilder | undefined
   readonly #named = new Map<string, Made>()
   #previous: Made | undefined
 
   /** Builds the topology of a scenario. */
-  static build(scenario: Scenario): { topology: Topology; sinks: ReadonlyMap<string, Keys> } {
+  static build(scenario: Scenario): Built {
     const scope = new Scope()
     scope.run(scenario.topology)
-    const topology = scope.builder.build(scenario.optimization === 'all' ? { optimization: 'all' } : {})
-    return { topology, sinks: scope.sinks }
+    const { sinks, plainStores } = scope
+    const topology =
+      scope.#lowLevel?.build() ?? scope.builder.build(scenario.optimization === 'all' ? { optimization: 'all' } : {})
+    return { topology, sinks, plainStores }
+  }
+
+  /** What is built node by node, instead of by the DSL. */
+  lowLevel(): TopologyBuilder {
+    return (this.#lowLevel ??= new TopologyBuilder())
   }
 
   run(steps: readonly Step[]): void {

@@ -1,9 +1,10 @@
 /** What is in the stores at the end, in the order of each. */
-import type { StoreDefinition, Topology } from '@millrace/core'
+import type { StoreDefinition } from '@millrace/core'
 import type { WindowStoreDefinition } from '@millrace/state'
 import type { TopologyTestDriver } from '@millrace/testing'
 import { asText } from './expression.js'
 import type { StoreRow } from './scenario.js'
+import type { Built } from './scope.js'
 
 type Reader = (driver: TopologyTestDriver, definition: StoreDefinition) => Promise<StoreRow[]>
 
@@ -40,14 +41,16 @@ const readers: Partial<Record<StoreDefinition['kind'], Reader>> = {
 /** Of windows and sessions without caches only: Java's cache shows windows that have expired until it gives them up. */
 export async function storeContents(
   driver: TopologyTestDriver,
-  topology: Topology,
+  { topology, plainStores }: Pick<Built, 'topology' | 'plainStores'>,
   options: { readonly caching: boolean }
 ): Promise<Record<string, readonly StoreRow[]>> {
   const contents: [string, StoreRow[]][] = []
   for (const definition of topology.stores.values()) {
     const read = readers[definition.kind]
-    if (read !== undefined && (definition.kind === 'key-value' || !options.caching))
-      contents.push([definition.name, await read(driver, definition)])
+    if (read === undefined || (definition.kind !== 'key-value' && options.caching)) continue
+    const rows = await read(driver, definition)
+    const { name } = definition
+    contents.push([name, plainStores.has(name) ? rows.map(([key, value]) => [key, value]) : rows])
   }
   return Object.fromEntries(contents.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -127,6 +127,7 @@ describe('aggregations', () => {
     const changes: unknown[] = []
     const process =
       node?.kind === 'processor' &&
+      'compile' in node.operator &&
       node.operator.compile(new TopologyRun(builder.build()), (_key, change) => changes.push(change))
     const context = { topic: 'in', partition: 0, offset: 0, timestamp: 0, headers: [] }
     if (process) for (let i = 0; i < 2; i++) process('a', 'x', 0, context)

@@ -1,0 +1,136 @@
+/** The context of one processor in one task. */
+import { MillraceError } from '@millrace/state'
+import { fanOut } from '../operators/fan-out.js'
+import type { OperatorRuntime, Process, PunctuationType } from '../operators/operator.js'
+import { NO_HEADERS, type RecordContext } from '../record.js'
+import type { KeyValueStore } from './key-value-store.js'
+import type { StreamRecord } from './processor.js'
+import type { Cancellable, ProcessorContext, Punctuator, RecordMetadata } from './processor-context.js'
+import { storeAccess } from './store-access.js'
+import type { StoreBuilder } from './stores.js'
+
+export class ForwardingContext implements ProcessorContext {
+  readonly #runtime: OperatorRuntime
+  readonly #children: ReadonlyMap<string, Process>
+  readonly #all: Process
+  readonly #now = (): number => this.#during('write to a store', this.#timestamp)
+  /** Undefined while nothing is processed. */
+  #context: RecordContext | undefined
+  #timestamp = -1
+
+  constructor(
+    options: { readonly children: readonly string[] },
+    modules: { readonly runtime: OperatorRuntime; readonly downstreams: readonly Process[] }
+  ) {
+    const { runtime, downstreams } = modules
+    this.#runtime = runtime
+    this.#children = new Map(options.children.map((name, i) => [name, downstreams[i]!]))
+    this.#all = fanOut(downstreams)
+  }
+
+  get applicationId(): string {
+    return this.#runtime.applicationId
+  }
+
+  get taskId(): string {
+    return this.#runtime.taskId
+  }
+
+  /** What follows belongs to this record, until `end`. */
+  begin(timestamp: number, context: RecordContext): void {
+    this.#timestamp = timestamp
+    this.#context = context
+  }
+
+  end(): void {
+    this.#context = undefined
+  }
+
+  forward({ key, value, timestamp, headers }: StreamRecord<unknown, unknown>, childName?: string): void {
+    const context = this.#during('forward a record', this.#context)!
+    if (!(timestamp >= 0)) {
+      throw new MillraceError(
+        'TIMESTAMP_INVALID',
+        `${this.#runtime.node} forwards a record with the timestamp ${timestamp}. Give it one in ms from 0.`,
+        { details: { node: this.#runtime.node, timestamp } }
+      )
+    }
+    const to = childName === undefined ? this.#all : this.#child(childName)
+    to(key, value, timestamp, headers === context.headers ? context : { ...context, headers })
+  }
+
+  store<S>(store: StoreBuilder<S>): S
+  store(name: string): KeyValueStore<any, any>
+  store(store: StoreBuilder | string): unknown {
+    const { node, storeNames } = this.#runtime
+    const name = typeof store === 'string' ? store : store.name
+    if (!storeNames.includes(name)) {
+      throw new MillraceError(
+        'STORE_NOT_CONNECTED',
+        `${node} is not connected to store ${name}; it has ${storeNames.join(', ') || 'none'}. ` +
+          'Pass the store among the options of the operator.',
+        { details: { node, store: name } }
+      )
+    }
+    return typeof store === 'string'
+      ? storeAccess(this.#runtime.store(name), this.#now)
+      : store.open(this.#runtime, this.#now)
+  }
+
+  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable {
+    const cancel = this.#runtime.schedule(intervalMs, type, time => this.#punctuate(punctuator, time))
+    return { cancel }
+  }
+
+  commit(): void {
+    this.#runtime.requestCommit()
+  }
+
+  recordMetadata(): RecordMetadata | undefined {
+    if (this.#context === undefined || this.#context.partition < 0) return undefined
+    const { topic, partition, offset } = this.#context
+    return { topic, partition, offset }
+  }
+
+  currentStreamTimeMs(): number {
+    return this.#runtime.streamTime()
+  }
+
+  currentSystemTimeMs(): number {
+    return this.#runtime.wallClockTime()
+  }
+
+  #punctuate(punctuator: Punctuator, time: number): void | Promise<void> {
+    this.begin(time, { topic: '', partition: -1, offset: -1, timestamp: time, headers: NO_HEADERS })
+    let running: void | Promise<void> = undefined
+    try {
+      running = punctuator(time)
+    } finally {
+      if (!(running instanceof Promise)) this.end()
+    }
+    return running instanceof Promise ? running.finally(() => this.end()) : undefined
+  }
+
+  #child(name: string): Process {
+    const child = this.#children.get(name)
+    if (child !== undefined) return child
+    const { node } = this.#runtime
+    const children = [...this.#children.keys()]
+    throw new MillraceError(
+      'PROCESSOR_UNKNOWN_CHILD',
+      `${node} forwards to ${name}, which is none of its children: ${children.join(', ') || 'it has none'}.`,
+      { details: { node, child: name, children } }
+    )
+  }
+
+  #during<T>(what: string, value: T): T {
+    if (this.#context !== undefined) return value
+    const { node } = this.#runtime
+    throw new MillraceError(
+      'PROCESSOR_IDLE',
+      `${node} wants to ${what} while it processes nothing, so that no commit would cover it. ` +
+        'Do so within process(), or within a punctuator before its promise is fulfilled.',
+      { details: { node } }
+    )
+  }
+}

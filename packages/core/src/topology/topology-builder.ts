@@ -1,0 +1,118 @@
+/** Topologies node by node, without the DSL. */
+import type { Serde } from '@millrace/state'
+import { process } from '../operators/process.js'
+import type { RecordContext } from '../record.js'
+import type { ProcessorSupplier } from '../processor/processor.js'
+import type { StoreBuilder } from '../processor/stores.js'
+import { GraphBuilder } from './graph-builder.js'
+import { validName } from './names.js'
+import type { Partitioner, TimestampExtractor, Topology } from './topology.js'
+
+/** Options of `addSource`. */
+export interface SourceNodeOptions<K, V> {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** Default: the record's own timestamp. */
+  readonly timestampExtractor?: TimestampExtractor
+  /** Where to start in partitions without a committed offset. Default: `earliest`. */
+  readonly offsetReset?: 'earliest' | 'latest'
+}
+
+/** Options of `addSink`. */
+export interface SinkNodeOptions<K, V> {
+  /** The nodes whose records it writes; added before it. */
+  readonly parents: readonly string[]
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** Default: murmur2 of the key's bytes, as Java's producer. */
+  readonly partitioner?: Partitioner<K, V>
+}
+
+/**
+ * Kafka Streams' `Topology`: sources, processors, sinks and stores, by names of your own. `build()` gives what
+ * `KafkaStreams` runs.
+ *
+ * @example
+ * const topology = new TopologyBuilder()
+ *   .addSource('orders', 'orders', { key: serdes.string(), value: serdes.json<Order>() })
+ *   .addProcessor('totals', () => new Totals(), { parents: ['orders'] })
+ *   .addStateStore(totals, 'totals')
+ *   .addSink('out', 'totals', { parents: ['totals'], key: serdes.string(), value: serdes.float64() })
+ *   .build()
+ */
+export class TopologyBuilder {
+  readonly #graph = new GraphBuilder()
+
+  /** Reads topics. Throws `TOPOLOGY_DUPLICATE_NAME`. */
+  addSource<K, V>(name: string, topics: string | readonly string[], options: SourceNodeOptions<K, V>): this {
+    const { key, value, offsetReset = 'earliest', timestampExtractor } = options
+    this.#graph.add({
+      kind: 'source',
+      name: validName(name, 'node'),
+      topics: typeof topics === 'string' ? [topics] : [...topics],
+      key,
+      value,
+      offsetReset,
+      ...(timestampExtractor === undefined ? {} : { timestampExtractor })
+    })
+    return this
+  }
+
+  /** Processes the records of its parents: sources and other processors. */
+  addProcessor<KIn, VIn, KOut, VOut>(
+    name: string,
+    supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
+    options: { readonly parents: readonly string[] }
+  ): this {
+    this.#graph.add({
+      kind: 'processor',
+      name: validName(name, 'node'),
+      operator: process(supplier),
+      stores: [],
+      predecessors: options.parents
+    })
+    return this
+  }
+
+  /** Writes the records of its parents to a topic, or to one chosen for each record; the topic must exist. */
+  addSink<K, V>(
+    name: string,
+    topic: string | ((key: K, value: V, context: RecordContext) => string),
+    options: SinkNodeOptions<K, V>
+  ): this {
+    const { parents, key, value, partitioner } = options
+    this.#graph.add({
+      kind: 'sink',
+      name: validName(name, 'node'),
+      topic,
+      key,
+      value,
+      predecessors: parents,
+      ...(partitioner === undefined ? {} : { partitioner })
+    })
+    return this
+  }
+
+  /** Adds a store and connects it to processors that were added before. The same store may be added again. */
+  addStateStore(store: StoreBuilder, ...processors: readonly string[]): this {
+    this.#graph.addStore(store.definition)
+    for (const processor of processors) this.#graph.connectStores(processor, [store.name])
+    return this
+  }
+
+  /** Throws `TOPOLOGY_UNKNOWN_PROCESSOR`; stores are looked for in `build`: `TOPOLOGY_UNKNOWN_STORE`. */
+  connectProcessorAndStateStores(processor: string, ...stores: readonly string[]): this {
+    this.#graph.connectStores(processor, stores)
+    return this
+  }
+
+  /** The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. */
+  build(): Topology {
+    return this.#graph.build()
+  }
+
+  /** Kafka Streams' text of the topology as it now stands, checked as in `build`. */
+  describe(): string {
+    return this.build().describe()
+  }
+}
