@@ -36,6 +36,7 @@ export type {
 } from './processor/processor.js'
 export type * from './processor/processor-context.js'
 export type { KeyValueStore } from './processor/key-value-store.js'
+export type { ValueTransformer, ValueTransformerSupplier } from './processor/value-transformer.js'
 export { stores, type KeyValueStoreOptions, type StoreBuilder } from './processor/stores.js'
 export { TopologyBuilder, type SinkNodeOptions, type SourceNodeOptions } from './topology/topology-builder.js'
 export { serdes } from './serdes/serdes.js'

@@ -2,6 +2,7 @@
 import { type Headers, NO_HEADERS, type Serde } from '@millrace/core'
 import { encode } from '@millrace/state'
 import type { RawRecord } from './test-log.js'
+import type { TestRecord } from './test-output-topic.js'
 
 /** Serdes and times of an input topic. */
 export interface TestInputOptions<K, V> {
@@ -10,6 +11,13 @@ export interface TestInputOptions<K, V> {
   /** Timestamp of the first record that is given none, in ms. Default 0. */
   readonly startTimestamp?: number
   /** What each such record adds, in ms. Default 0. */
+  readonly advanceMs?: number
+}
+
+/** The timestamps of a list of records. */
+export interface TestListTimes {
+  /** In ms since the epoch. */
+  readonly start: number
   readonly advanceMs?: number
 }
 
@@ -43,12 +51,26 @@ export class TestInputTopic<K, V> {
     await this.#pipe({ key, value, timestamp, headers: NO_HEADERS })
   }
 
-  async pipeKeyValueList(records: Iterable<readonly [K | null, V | null]>): Promise<void> {
-    for (const [key, value] of records) await this.pipeInput(key, value)
+  /** Each with its own timestamp and headers. */
+  async pipeRecordList(records: Iterable<TestRecord<K, V>>): Promise<void> {
+    for (const { key, value, timestamp, headers } of records) await this.pipeInput(key, value, timestamp, headers)
   }
 
-  async pipeValueList(values: Iterable<V | null>): Promise<void> {
-    for (const value of values) await this.pipeInput(null, value)
+  /** At the topic's own time; or from `times.start` on, each `times.advanceMs` (default 0) after the one before. */
+  async pipeKeyValueList(records: Iterable<readonly [K | null, V | null]>, times?: TestListTimes): Promise<void> {
+    let at = times?.start
+    for (const [key, value] of records) {
+      await this.pipeInput(key, value, at)
+      if (at !== undefined) at += times?.advanceMs ?? 0
+    }
+  }
+
+  /** As `pipeKeyValueList`, without keys. */
+  async pipeValueList(values: Iterable<V | null>, times?: TestListTimes): Promise<void> {
+    await this.pipeKeyValueList(
+      [...values].map(value => [null, value] as const),
+      times
+    )
   }
 
   /** Moves the topic's own time on. */

@@ -16,6 +16,8 @@ export class TestLog {
   readonly #pending = new Map<string, RawRecord[]>()
   readonly #consumed = new Map<string, number>()
   readonly #records = new Map<string, RawRecord[]>()
+  /** Of the committed offsets, by topic. */
+  readonly #metadata = new Map<string, string>()
 
   constructor(inputs: ReadonlySet<string>) {
     this.#inputs = inputs
@@ -45,6 +47,16 @@ export class TestLog {
       valueOf(this.#records, topic).push(record)
       if (this.#inputs.has(topic)) this.enqueue(topic, record)
     }
+  }
+
+  commit(offsets: readonly { readonly topic: string; readonly metadata: string }[]): void {
+    for (const { topic, metadata } of offsets) this.#metadata.set(topic, metadata)
+  }
+
+  /** Where a task goes on. */
+  start(topic: string): { readonly offset: number; readonly end: number; readonly metadata: string } {
+    const offset = this.#consumed.get(topic) ?? 0
+    return { offset, end: offset, metadata: this.#metadata.get(topic) ?? '' }
   }
 
   ends(): ReadonlyMap<string, ReadonlyMap<number, number>> {

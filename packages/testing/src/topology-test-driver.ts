@@ -47,79 +47,93 @@ export interface TestDriverOptions {
  * ```
  */
 export class TopologyTestDriver {
+  readonly #options: TestDriverOptions & { readonly applicationId: string }
   readonly #plan: TaskPlan
   readonly #topology: Topology
-  readonly #tasks: readonly Task[]
-  readonly #checkpoint: Checkpoint
   readonly #log: TestLog
+  readonly #outbox: Outbox
+  readonly #checkpoint: Checkpoint
   readonly #clock: TestClock
+  /** Keeps what it is given when a database is closed, as a disk does. */
+  readonly #engine = memoryEngine()
+  #tasks: readonly Task[] = []
 
   /** Prepares the tasks. Rejects with the error the topology has. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
-    const applicationId = options.applicationId ?? 'test'
+    const driver = new TopologyTestDriver(topology, { applicationId: 'test', ...options })
+    await driver.#start()
+    return driver
+  }
+
+  private constructor(topology: Topology, options: TestDriverOptions & { readonly applicationId: string }) {
+    const { applicationId } = options
     const { sources, sinks } = externalTopics(topology)
     const partitionCounts = new Map([...sources, ...sinks].map(name => [name, 1]))
     const plan = planTasks({ applicationId, replicationFactor: 1 }, { topology, partitionCounts })
-    const counts = new Map([
-      ...plan.partitionCounts,
-      ...[...plan.internalTopics.keys()].map(name => [name, 1] as const)
-    ])
     const log = new TestLog(new Set(plan.inputTopics))
-    const outbox = new Outbox(
+    this.#options = options
+    this.#topology = topology
+    this.#plan = plan
+    this.#log = log
+    this.#clock = new TestClock(options.initialWallClockTimeMs ?? Date.now())
+    this.#outbox = new Outbox(
       { compression: 'none' },
       {
         sender: log,
-        partitionCounts: counts,
+        partitionCounts: new Map([
+          ...plan.partitionCounts,
+          ...[...plan.internalTopics.keys()].map(name => [name, 1] as const)
+        ]),
         // Topics that records choose: they too have one partition here.
         lookUp: topics => Promise.resolve(new Map(topics.map(name => [name, 1])))
       }
     )
-    const engine = memoryEngine()
-    const caching = options.cacheMaxBytes !== 0
-    const clock = new TestClock(options.initialWallClockTimeMs ?? Date.now())
-    const tasks = await Promise.all(
-      [...plan.tasks.values()].map(async task => {
-        const definitions = task.subtopology.stores.map(name => topology.stores.get(name)!)
-        const state = await openTaskState(
-          {
-            directory: `${applicationId}/${task.id}`,
-            definitions,
-            cacheMaxBytes: options.cacheMaxBytes ?? 64 * 1024 * 1024
-          },
-          { engine }
-        )
+    this.#checkpoint = new Checkpoint(
+      { applicationId, sync: false },
+      {
+        outbox: this.#outbox,
+        producer: { flush: () => Promise.resolve(log.ends()) },
+        group: {
+          commit: offsets => {
+            log.commit(offsets)
+            return Promise.resolve()
+          }
+        }
+      }
+    )
+  }
+
+  async #start(): Promise<void> {
+    const { applicationId, cacheMaxBytes = 64 * 1024 * 1024, deserializationExceptionHandler = 'fail' } = this.#options
+    this.#tasks = await Promise.all(
+      [...this.#plan.tasks.values()].map(async plan => {
+        const definitions = plan.subtopology.stores.map(name => this.#topology.stores.get(name)!)
+        const directory = `${applicationId}/${plan.id}`
+        const state = await openTaskState({ directory, definitions, cacheMaxBytes }, { engine: this.#engine })
         return new Task(
           {
-            plan: task,
+            plan,
             applicationId,
-            caching,
+            caching: cacheMaxBytes > 0,
             // Partial counts would show in the output as jumps.
             combining: false,
             maxTaskIdleMs: 0,
-            deserializationExceptionHandler: options.deserializationExceptionHandler ?? 'fail',
-            start: task.inputs.map(() => ({ offset: 0, end: 0, metadata: '' }))
+            deserializationExceptionHandler,
+            start: plan.inputs.map(({ topic }) => this.#log.start(topic))
           },
-          { topology, state, outbox, clock, logger: silentLogger }
+          { topology: this.#topology, state, outbox: this.#outbox, clock: this.#clock, logger: silentLogger }
         )
       })
     )
-    const checkpoint = new Checkpoint(
-      { applicationId, sync: false },
-      { outbox, producer: { flush: () => Promise.resolve(log.ends()) }, group: { commit: () => Promise.resolve() } }
-    )
-    return new TopologyTestDriver({ plan, topology }, { tasks, checkpoint, log, clock })
   }
 
-  private constructor(
-    options: { plan: TaskPlan; topology: Topology },
-    modules: { tasks: readonly Task[]; checkpoint: Checkpoint; log: TestLog; clock: TestClock }
-  ) {
-    this.#plan = options.plan
-    this.#topology = options.topology
-    this.#tasks = modules.tasks
-    this.#checkpoint = modules.checkpoint
-    this.#log = modules.log
-    this.#clock = modules.clock
+  /**
+   * Ends the application and starts it again on the same state, as after a clean stop: stores and stream time are what was
+   * committed, processors are new, and what was scheduled is scheduled anew.
+   */
+  async restart(): Promise<void> {
+    await this.close()
+    await this.#start()
   }
 
   /** A source topic to write to. Throws `TOPIC_MISSING` for one the topology does not read. */
@@ -198,8 +212,11 @@ export class TopologyTestDriver {
 
   /** Closes the processors and their stores. */
   async close(): Promise<void> {
-    for (const task of this.#tasks) task.close()
-    await Promise.all(this.#tasks.map(({ state }) => state.close()))
+    try {
+      for (const task of this.#tasks) task.close()
+    } finally {
+      await Promise.all(this.#tasks.map(({ state }) => state.close()))
+    }
   }
 
   async #pipe(topic: string, record: RawRecord): Promise<void> {

@@ -1,14 +1,54 @@
 /** Adds a table that is computed row by row from another. */
 import { PREFIX } from '../operators/prefixes.js'
 import { type ComputeRow, tableMap } from '../operators/table-map.js'
-import { computedView, storeView } from '../operators/table-view.js'
+import type { Operator } from '../operators/operator.js'
+import { tableTransform, transformedView } from '../operators/table-transform.js'
+import { computedView, storeView, type TableView } from '../operators/table-view.js'
+import type { ValueTransformerSupplier } from '../processor/value-transformer.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import type { DerivedTableOptions } from './options.js'
 import { requireSerde, storeDefinition, type TableOrigin } from './origin.js'
 
 interface Derivation<K, V, VR> {
-  readonly method: 'filter' | 'filterNot' | 'mapValues'
-  readonly compute: ComputeRow<K, V, VR>
+  readonly method: 'filter' | 'filterNot' | 'mapValues' | 'transformValues'
+  readonly prefix: string
+  /** Leaves rows out, and keeps their type. */
+  readonly filters: boolean
+  /** The stores of user code. */
+  readonly stores: readonly string[]
+  operator(table: { readonly store: string | undefined; readonly sendsOldValues: boolean }): Operator
+  view(source: TableView<K, V>): TableView<K, VR>
+}
+
+/** Rows computed from one another; null leaves a row out. */
+export function computedTable<K, V, VR>(
+  method: 'filter' | 'filterNot' | 'mapValues',
+  compute: ComputeRow<K, V, VR>
+): Derivation<K, V, VR> {
+  const filters = method !== 'mapValues'
+  return {
+    method,
+    prefix: filters ? PREFIX.tableFilter : PREFIX.tableMapValues,
+    filters,
+    stores: [],
+    operator: table => tableMap(compute, { ...table, filters }),
+    view: source => computedView(source, compute)
+  }
+}
+
+/** Rows that user code makes of others. */
+export function transformedTable<K, V, VR>(
+  supplier: ValueTransformerSupplier<K, V, VR>,
+  stores: readonly string[]
+): Derivation<K, V, VR> {
+  return {
+    method: 'transformValues',
+    prefix: PREFIX.tableTransformValues,
+    filters: false,
+    stores,
+    operator: table => tableTransform(supplier, table),
+    view: source => transformedView(source, supplier)
+  }
 }
 
 export function deriveTable<K, V, VR>(
@@ -17,14 +57,12 @@ export function deriveTable<K, V, VR>(
   options: DerivedTableOptions<VR>
 ): TableOrigin<K, VR> {
   const { graph, makeStream, node: parent, key, sources } = source
-  const { method, compute } = derivation
-  const filters = method !== 'mapValues'
-  const prefix = filters ? PREFIX.tableFilter : PREFIX.tableMapValues
+  const { method, prefix, filters } = derivation
   const { store } = options
   // A filter keeps the type, and so the serde.
   const value = options.value ?? (filters ? (source.value as unknown as typeof options.value) : undefined)
   // Java's Materialized without a name takes an index for the store that it does not make.
-  if (store === undefined && materialized(options)) graph.names.store(prefix)
+  if (store === undefined && method !== 'transformValues' && materialized(options)) graph.names.store(prefix)
   const name = graph.names.node(prefix, options.name)
   if (store !== undefined) {
     const by = `KTable.${method}`
@@ -37,9 +75,9 @@ export function deriveTable<K, V, VR>(
   const draft = (): ProcessorDraft => ({
     kind: 'processor',
     name,
-    operator: tableMap(compute, { store, filters, sendsOldValues }),
+    operator: derivation.operator({ store, sendsOldValues }),
     predecessors: [parent],
-    stores: store === undefined ? [] : [store]
+    stores: store === undefined ? derivation.stores : [...derivation.stores, store]
   })
   graph.add(draft())
   return {
@@ -50,7 +88,7 @@ export function deriveTable<K, V, VR>(
     value,
     sources,
     store,
-    view: () => (store === undefined ? computedView(source.view(), compute) : storeView<K, VR>(store)),
+    view: () => (store === undefined ? derivation.view(source.view()) : storeView<K, VR>(store)),
     sendOldValues(force) {
       if (!sendsOldValues && (store !== undefined || source.sendOldValues(force))) {
         sendsOldValues = true

@@ -14,7 +14,7 @@ import { printer } from '../operators/print.js'
 import { process, processValues } from '../operators/process.js'
 import { selectKey } from '../operators/select-key.js'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/processor.js'
-import type { ProcessorNode } from '../topology/topology.js'
+import type { ProcessorDraft } from '../topology/graph-draft.js'
 import { BranchedKStream } from './branched-kstream.js'
 import { connectedStores } from './connected-stores.js'
 import { KGroupedStream } from './kgrouped-stream.js'
@@ -392,7 +392,7 @@ export class KStream<K, V> {
   }
 
   #added<KR, VR>(
-    { node, ...draft }: Pick<ProcessorNode, 'operator' | 'stores' | 'effect'> & { readonly node: string },
+    { node, ...draft }: Pick<ProcessorDraft, 'operator' | 'stores' | 'effect'> & { readonly node: string },
     changes: StepChanges
   ): KStream<KR, VR> {
     const { graph, node: parent } = this.#origin

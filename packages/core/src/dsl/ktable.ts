@@ -3,7 +3,9 @@ import { PREFIX } from '../operators/prefixes.js'
 import type { ComputeRow } from '../operators/table-map.js'
 import { tableSelect } from '../operators/table-select.js'
 import { toStream } from '../operators/to-stream.js'
-import { deriveTable } from './derived-table.js'
+import type { ValueTransformerSupplier } from '../processor/value-transformer.js'
+import { connectedStores } from './connected-stores.js'
+import { computedTable, deriveTable, transformedTable } from './derived-table.js'
 import { joinByForeignKey } from './foreign-key-join.js'
 import { KGroupedTable } from './kgrouped-table.js'
 import type { KStream } from './kstream.js'
@@ -13,7 +15,8 @@ import type {
   KeyOptions,
   NamedOptions,
   StoreOptions,
-  TableGroupByOptions
+  TableGroupByOptions,
+  TransformValuesOptions
 } from './options.js'
 import { requireSerde, type TableOrigin } from './origin.js'
 import { joinTables, type TableJoiner } from './table-join.js'
@@ -40,7 +43,7 @@ export class KTable<K, V> {
    */
   filter(predicate: (key: K, value: V) => boolean, options: NamedOptions & StoreOptions = {}): KTable<K, V> {
     const compute: ComputeRow<K, V, V> = (value, key) => (predicate(key, value) ? value : null)
-    return new KTable(deriveTable(this.origin, { method: 'filter', compute }, options))
+    return new KTable(deriveTable(this.origin, computedTable('filter', compute), options))
   }
 
   /**
@@ -51,7 +54,7 @@ export class KTable<K, V> {
    */
   filterNot(predicate: (key: K, value: V) => boolean, options: NamedOptions & StoreOptions = {}): KTable<K, V> {
     const compute: ComputeRow<K, V, V> = (value, key) => (predicate(key, value) ? null : value)
-    return new KTable(deriveTable(this.origin, { method: 'filterNot', compute }, options))
+    return new KTable(deriveTable(this.origin, computedTable('filterNot', compute), options))
   }
 
   /**
@@ -65,7 +68,22 @@ export class KTable<K, V> {
     options: DerivedTableOptions<NoInfer<NonNullable<VR>>> = {}
   ): KTable<K, NonNullable<VR>> {
     const compute: ComputeRow<K, V, NonNullable<VR>> = (value, key) => mapper(value, key) ?? null
-    return new KTable(deriveTable(this.origin, { method: 'mapValues', compute }, options))
+    return new KTable(deriveTable(this.origin, computedTable('mapValues', compute), options))
+  }
+
+  /**
+   * A new value for each row, computed by a transformer with stores and both times. Unlike a mapper it is asked about
+   * deletions too. Null leaves the row out.
+   *
+   * @example
+   * customers.transformValues(() => new WithLastOrder(), { stores: [lastOrders], store: 'customers-with-orders' })
+   */
+  transformValues<VR>(
+    supplier: ValueTransformerSupplier<K, V, VR>,
+    options: TransformValuesOptions<NoInfer<VR>> = {}
+  ): KTable<K, VR> {
+    const stores = connectedStores(this.origin.graph, options.stores)
+    return new KTable(deriveTable(this.origin, transformedTable(supplier, stores), options))
   }
 
   /**

@@ -175,6 +175,9 @@ export interface ProcessOptions<K, V> extends KeyValueOptions<K, V>, ConnectedSt
 /** Options of `processValues`. */
 export interface ProcessValuesOptions<V> extends ValueOptions<V>, ConnectedStoreOptions {}
 
+/** Options of `KTable.transformValues`. */
+export interface TransformValuesOptions<V> extends DerivedTableOptions<V>, ConnectedStoreOptions {}
+
 /** Options of `print`. Kafka's `Printed`. */
 export interface PrintOptions<K, V> extends NamedOptions {
   /** What stands in brackets before each record. Default: the name of the node above. */

@@ -27,6 +27,7 @@ export const PREFIX = {
   tableSink: 'KTABLE-SINK-',
   tableSource: 'KTABLE-SOURCE-',
   tableFilter: 'KTABLE-FILTER-',
+  tableTransformValues: 'KTABLE-TRANSFORMVALUES-',
   tableMapValues: 'KTABLE-MAPVALUES-',
   tableSelect: 'KTABLE-SELECT-',
   tableAggregate: 'KTABLE-AGGREGATE-',

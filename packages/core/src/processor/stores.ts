@@ -9,7 +9,7 @@ export interface StoreBuilder<S = unknown> {
   readonly name: string
   readonly definition: StoreDefinition
   /** Opens the store for one processor; `now` is the timestamp of what it works on. Called by the runtime. */
-  open(runtime: OperatorRuntime, now: () => number): S
+  open(state: Pick<OperatorRuntime, 'store'>, now: () => number): S
 }
 
 /** Options of a store for processors. */
@@ -35,6 +35,6 @@ export const stores = {
     const { key, value, caching = false, logging = true } = options
     const config = typeof logging === 'object' ? { changelogConfig: logging } : {}
     const definition = { kind: 'key-value', name, key, value, caching, logging: logging !== false, ...config } as const
-    return { name, definition, open: (runtime, now) => storeAccess(runtime.store(name), now) }
+    return { name, definition, open: (state, now) => storeAccess(state.store(name), now) }
   }
 }

@@ -10,7 +10,7 @@ import { storeContents } from './store-contents.js'
 const bytes = { key: serdes.bytes(), value: serdes.bytes() }
 
 /** What Millrace makes of a scenario, once with caches and once without. */
-export async function runScenario(scenario: Scenario): Promise<Result> {
+export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<Result> {
   let built: Built
   try {
     built = Scope.build(scenario)
@@ -19,21 +19,29 @@ export async function runScenario(scenario: Scenario): Promise<Result> {
   }
   const describe = built.topology.describe().split('\n')
   if (scenario.inputs === undefined) return { describe }
-  const [cached, uncached] = [true, false].map(caching => new Run(Scope.build(scenario), { caching }))
+  const [cached, uncached] = [true, false].map(caching => new Run(Scope.build(scenario), { ...options, caching }))
   return { describe, cached: await cached!.pipe(scenario.inputs), uncached: await uncached!.pipe(scenario.inputs) }
+}
+
+/** How to run a scenario. */
+export interface RunOptions {
+  /** Restarts the application before each input. */
+  readonly restarting?: boolean
 }
 
 /** One run of a topology over its inputs. Records are noted under the number of the input that made them. */
 class Run {
   readonly #built: Built
   readonly #caching: boolean
+  readonly #restarting: boolean
   readonly #records: OutputRecord[] = []
   readonly #internal: OutputRecord[] = []
   readonly #outputs = new Map<string, TestOutputTopic<Buffer, Buffer>>()
 
-  constructor(built: Built, options: { readonly caching: boolean }) {
+  constructor(built: Built, options: RunOptions & { readonly caching: boolean }) {
     this.#built = built
     this.#caching = options.caching
+    this.#restarting = options.restarting === true
   }
 
   async pipe(inputs: readonly Input[]): Promise<RunResult> {
@@ -44,6 +52,7 @@ class Run {
     try {
       const topics = new Map(this.#inputTopics().map(name => [name, driver.createInputTopic(name, both)]))
       for (const input of inputs) {
+        if (this.#restarting) await driver.restart()
         await advance(driver, topics, input)
         this.#note(driver, at)
         at++

@@ -20,6 +20,11 @@ export const operators: Operators = {
     const mapper = expression(step.value)
     return from.mapValues((value, key) => mapper({ key, value }), { ...stored(step), ...storedValue(step) })
   }),
+  'KTable.transformValues': keeping<Table>((from, step) => {
+    const value = expression(step.value)
+    const transformer = () => ({ transform: (given: unknown, key: unknown) => value({ key, value: given }) })
+    return from.transformValues(transformer, { ...stored(step), ...storedValue(step) })
+  }),
   'KTable.toStream': (from, step) => {
     const table = from.object as Table
     if (step.key === undefined) return { object: table.toStream(named(step)), keys: from.keys }
