@@ -100,6 +100,7 @@ export function deriveTable<K, V, VR>(
 }
 
 /** Whether Java would write these options as a `Materialized`. */
-export function materialized({ store, value, caching, logging }: DerivedTableOptions<unknown>): boolean {
-  return store !== undefined || value !== undefined || caching !== undefined || logging !== undefined
+export function materialized(options: DerivedTableOptions<unknown> & { readonly retentionMs?: number }): boolean {
+  const { store, value, caching, logging, retentionMs } = options
+  return [store, value, caching, logging, retentionMs].some(option => option !== undefined)
 }

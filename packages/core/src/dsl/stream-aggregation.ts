@@ -3,6 +3,7 @@ import type { Serde, StoreDefinition } from '@millrace/state'
 import type { Operator } from '../operators/operator.js'
 import type { TableView } from '../operators/table-view.js'
 import type { Combiner } from '../topology/topology.js'
+import { materialized } from './derived-table.js'
 import { KTable } from './ktable.js'
 import type { KeyOptions, StoreOptions } from './options.js'
 import { requireSerde } from './origin.js'
@@ -30,6 +31,8 @@ export function addAggregation<K, KR, A>(
 ): KTable<KR, A> {
   const { method, prefix, options, value, combiner, fallbackValue } = aggregation
   const { graph, makeStream, key: knownKey } = grouping.origin
+  // Java's count takes an index for a store that it does not make, so that names stay as in its first versions.
+  if (method === 'count' && options.store === undefined && materialized(options)) graph.names.store(prefix)
   const store = options.store ?? graph.names.store(prefix)
   const node = graph.names.node(prefix, options.name)
   const key = requireSerde(options.key ?? knownKey, {

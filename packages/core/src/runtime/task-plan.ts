@@ -136,14 +136,15 @@ function repartitionCounts(topology: Topology, external: ReadonlyMap<string, num
     if (partitions !== undefined) counts.set(name, partitions)
 
   // Every round settles at least one topic. The topics of a foreign-key join feed one another in a circle, and are as many
-  // as what they are joined with.
+  // as what they are joined with. One that feeds itself, as where a stream is merged with what came of it, is as wide as
+  // the others that feed it.
   let open = [...topology.repartitionTopics.keys()].filter(name => !counts.has(name))
   while (open.length > 0) {
     const settle = (countOf: typeof feedingCount): boolean => {
       const settled = open.filter(name => !counts.has(name) && setCount(counts, name, countOf(topology, name, counts)))
       return settled.length > 0
     }
-    if (!settle(feedingCount) && !settle(copartitionedCount)) {
+    if (!settle(feedingCount) && !settle(copartitionedCount) && !settle(knownFeedingCount)) {
       throw new MillraceError(
         'TOPIC_PARTITIONS_UNKNOWN',
         `The partition counts of ${open.join(', ')} depend on one another. Give one of them a count with the option partitions.`
@@ -166,6 +167,12 @@ function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<stri
     }
   }
   return largest
+}
+
+function knownFeedingCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
+  const feeding = topology.subtopologies.filter(({ sinkTopics }) => sinkTopics.includes(name))
+  const known = feeding.flatMap(({ sourceTopics }) => sourceTopics.filter(topic => counts.has(topic)))
+  return known.length === 0 ? undefined : Math.max(...known.map(topic => counts.get(topic)!))
 }
 
 function setCount(counts: Map<string, number>, name: string, count: number | undefined): boolean {

@@ -3,7 +3,8 @@ import type { OutputRecord, Result, RunResult } from './scenario.js'
 
 /**
  * Of the changelog records that one input leads to, the newest of each key counts, in the order of the keys: what is
- * overwritten before anybody can read it is nobody's concern. Of a failure counts that there was one.
+ * overwritten before anybody can read it is nobody's concern. A null value on its way to an aggregation is left out before
+ * the repartition topic, since the aggregation would leave it out. Of a failure counts that there was one.
  */
 export function canonical(result: Result): Result {
   if (result.refused !== undefined) return { refused: 'yes' }
@@ -20,7 +21,10 @@ function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
   for (const record of internal.filter(isChange)) changes.set(`${record.at} ${record.topic} ${record.key}`, record)
   return {
     ...rest,
-    internal: [...internal.filter(record => !isChange(record)), ...[...changes.values()].toSorted(byPlace)],
+    internal: [
+      ...internal.filter(record => !isChange(record) && record.value !== null),
+      ...[...changes.values()].toSorted(byPlace)
+    ],
     ...(failed === undefined ? {} : { failed: { at: failed.at, message: '' } })
   }
 }

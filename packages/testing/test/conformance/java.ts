@@ -29,7 +29,7 @@ export class Java {
   constructor() {
     compile()
     const classpath = ['target/classes', 'target/jars/*'].join(delimiter)
-    this.#process = spawn('java', ['-XX:+UseSerialGC', '-cp', classpath, 'millrace.Main'], {
+    this.#process = spawn('java', ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classpath, 'millrace.Main'], {
       cwd: project,
       stdio: ['pipe', 'pipe', 'inherit']
     })

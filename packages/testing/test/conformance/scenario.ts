@@ -27,6 +27,8 @@ export interface Scenario {
   readonly topology: readonly Step[]
   /** Kafka Streams' `topology.optimization`. */
   readonly optimization?: 'all'
+  /** Kafka Streams keeps its stores in memory: quicker by far, and without windows the same. */
+  readonly inMemory?: boolean
   /** Without inputs only `describe()` is compared. */
   readonly inputs?: readonly Input[]
 }

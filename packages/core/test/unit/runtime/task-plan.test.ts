@@ -78,6 +78,17 @@ describe('planTasks', () => {
     expect(internalTopics.get('app-second-repartition')!.partitions).to.equal(4)
   })
 
+  it('gives a repartition topic that feeds itself the count of the other topics that feed it', () => {
+    const builder = new StreamsBuilder()
+    const table = builder.table('rows', text)
+    table
+      .toStream()
+      .selectKey((_, value) => value, { key: serdes.string() })
+      .join(table, value => value)
+    const { internalTopics } = plan(builder.build(), { rows: 4 })
+    expect(internalTopics.get('app-KSTREAM-KEY-SELECT-0000000004-repartition')!.partitions).to.equal(4)
+  })
+
   it('takes a fixed count of a repartition topic as it is', () => {
     const builder = new StreamsBuilder()
     builder

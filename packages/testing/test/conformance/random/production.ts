@@ -7,6 +7,9 @@ export interface Handle {
   /** The class of the DSL. */
   readonly kind: string
   readonly windowed: boolean
+  /** The topics it comes from, and those of them that it comes from through a repartition topic. */
+  readonly sources: readonly string[]
+  readonly crossed: readonly string[]
 }
 
 /** What a production may look at. */
@@ -15,7 +18,10 @@ export interface Surroundings {
   readonly from: Handle
   /** A name that is free for a store or node. */
   fresh(prefix: string): string
-  /** Of a kind, and with keys that are windowed or not as those of `from`. */
+  /**
+   * Of a kind, with keys that are windowed or not as those of `from`, and not come from the same topic through another
+   * repartition topic: Java does not say which of two topics it reads first where records have the same time.
+   */
   others(kind: string): readonly Handle[]
 }
 
@@ -24,7 +30,7 @@ export interface Growth {
   readonly step: Readonly<Record<string, unknown>>
   /** The class of what it makes. */
   readonly kind: string
-  /** Default: as before. */
+  /** Default: as before. False where keys are new ones. */
   readonly windowed?: boolean
 }
 

@@ -35,5 +35,6 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       const headers = header ? { headers: [['h', String(index)]] as const } : {}
       return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
     })
-    return { topology, inputs }
+    const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
+    return { topology, inputs, ...(windows ? {} : { inMemory: true }) }
   })

@@ -10,6 +10,8 @@ import java.util.Properties;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
+import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 
 /** A topology, and what goes in. */
 final class Scenario {
@@ -48,7 +50,7 @@ final class Scenario {
     }
 
     private Scope build(final Properties config) {
-        final Scope scope = new Scope(new StreamsBuilder(new org.apache.kafka.streams.TopologyConfig(new StreamsConfig(config))));
+        final Scope scope = new Scope(new StreamsBuilder(new TopologyConfig(new StreamsConfig(config))));
         final List<Step> steps = new ArrayList<>();
         json.get("topology").forEach(step -> steps.add(new Step(step)));
         scope.run(steps);
@@ -63,6 +65,9 @@ final class Scenario {
         config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, caching ? 10_000_000 : 0);
         config.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, AnySerde.class);
         config.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, AnySerde.class);
+        if (json.path("inMemory").asBoolean()) {
+            config.put(StreamsConfig.DSL_STORE_SUPPLIERS_CLASS_CONFIG, BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class);
+        }
         if (json.has("optimization")) config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, json.get("optimization").asText());
         return config;
     }

@@ -37,9 +37,9 @@ export const productions: Productions = {
   'KStream.peek': () => ({ step: {}, kind: 'KStream' }),
   'KStream.repartition': at => ({ step: someName(at), kind: 'KStream' }),
   'KStream.toTable': at => ({ step: { ...someStore(at), ...someName(at) }, kind: 'KTable' }),
-  'KStream.groupByKey': at => ({ step: someName(at), kind: 'KGroupedStream' }),
+  'KStream.groupByKey': () => ({ step: {}, kind: 'KGroupedStream' }),
   'KStream.groupBy': at => ({
-    step: { key: at.pick.one(KEYS), ...someName(at) },
+    step: { key: at.pick.one(KEYS) },
     kind: 'KGroupedStream',
     windowed: false
   }),

@@ -24,7 +24,7 @@ export const productions: Productions = {
   'KTable.mapValues': derived('value', MAPPERS),
   'KTable.toStream': at => ({ step: someName(at), kind: 'KStream' }),
   'KTable.groupBy': at => ({
-    step: { key: at.pick.one(KEYS), value: at.pick.one(MAPPERS), ...someName(at) },
+    step: { key: at.pick.one(KEYS), value: at.pick.one(MAPPERS) },
     kind: 'KGroupedTable',
     windowed: false
   }),
