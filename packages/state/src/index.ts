@@ -19,6 +19,7 @@ export type {
   StoreDefinition,
   TaskState,
   Timestamped,
+  TimeOrderedStoreDefinition,
   WindowStoreDefinition
 } from './store.js'
 export type * from './timed-stores.js'

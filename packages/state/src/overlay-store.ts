@@ -13,7 +13,8 @@ import type {
   KeyValueStore,
   KeyValueStoreDefinition,
   RestoreRecord,
-  Timestamped
+  Timestamped,
+  TimeOrderedStoreDefinition
 } from './store.js'
 import { OverlayEntry, StoreOverlay } from './store-overlay.js'
 
@@ -21,7 +22,7 @@ import { OverlayEntry, StoreOverlay } from './store-overlay.js'
 const SAMPLE_EVERY = 64
 
 export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
-  readonly definition: KeyValueStoreDefinition<K, V>
+  readonly definition: KeyValueStoreDefinition<K, V> | TimeOrderedStoreDefinition<K, V>
   readonly prefix: number
   readonly #overlay: StoreOverlay<K, V>
   readonly #database: StateDatabase
@@ -31,7 +32,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   constructor(
     options: {
-      readonly definition: KeyValueStoreDefinition<K, V>
+      readonly definition: KeyValueStoreDefinition<K, V> | TimeOrderedStoreDefinition<K, V>
       readonly prefix: number
       readonly cacheMaxBytes: number
     },
@@ -53,6 +54,11 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   get changeCount(): number {
     return this.#overlay.dirty.length
+  }
+
+  /** Keys whose values are not in the database yet. */
+  changedKeys(): K[] {
+    return this.#overlay.dirty.map(({ key }) => key)
   }
 
   get(key: K): Timestamped<V> | undefined {

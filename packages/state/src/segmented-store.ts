@@ -107,7 +107,9 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   put(key: K, time: number, rank: number, value: V | null, timestamp: number, context: unknown): void {
-    const bucket = this.#bucketFor(key, time)
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
+    this.#segments.add(time)
     const entry = bucket.value!.at(time, rank)
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
@@ -120,10 +122,13 @@ export class SegmentedStore<K, V> implements StateStore {
 
   /**
    * Adds an entry beside those that are there; returns the rank it was given: the next free one. An earlier run may have
-   * counted the same ranks.
+   * counted the same ranks. Null takes a rank, and leaves a deletion in the changelog, but is not there, nor is its time
+   * observed: so it is in Kafka Streams.
    */
-  add(key: K, time: number, rank: number, value: V, timestamp: number): number {
-    const bucket = this.#bucketFor(key, time)
+  add(key: K, time: number, rank: number, value: V | null, timestamp: number): number {
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
+    if (value !== null) this.#segments.add(time)
     let free = rank
     while (bucket.value!.find(time, free) !== undefined) free++
     this.#change(bucket, bucket.value!.at(time, free), value, timestamp, false)
@@ -196,14 +201,6 @@ export class SegmentedStore<K, V> implements StateStore {
         visible: e => this.#visible(e)
       }
     )
-  }
-
-  /** The bucket to put into, at a time that counts as observed from now on. */
-  #bucketFor(key: K, time: number): OverlayEntry<K, Bucket<V>> {
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
-    this.#segments.add(time)
-    return bucket
   }
 
   #change(

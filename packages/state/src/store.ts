@@ -1,6 +1,6 @@
 /** What a task's stores look like to operators, to the checkpoint and to queries. */
 import type { Serde } from './serde.js'
-import type { SessionStore, WindowStore } from './timed-stores.js'
+import type { SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
 
 /** A value with the time of the newest record that shaped it, in milliseconds since the epoch. */
 export interface Timestamped<V> {
@@ -63,12 +63,22 @@ export interface GroupedStoreDefinition<G = any, V = any, K = any> extends Store
   readonly member: Serde<K>
 }
 
+/** A store with one value per key, in which keys are found by time. All keys are held in memory. */
+export interface TimeOrderedStoreDefinition<K = any, V = any> extends StoreDefinitionBase<K, V> {
+  readonly kind: 'time-ordered'
+  /** The time of a key, in ms since the epoch; not negative. */
+  timeOf(key: K): number
+  /** Keys of different lanes are apart; from 0 to 254. */
+  laneOf(key: K): number
+}
+
 /** What a store is made from. */
 export type StoreDefinition<K = any, V = any> =
   | KeyValueStoreDefinition<K, V>
   | WindowStoreDefinition<K, V>
   | SessionStoreDefinition<K, V>
   | GroupedStoreDefinition<K, V>
+  | TimeOrderedStoreDefinition<K, V>
 
 /**
  * Called once per changed key when a caching store is flushed, in key order. `context` is what the last `put` was given.
@@ -141,6 +151,7 @@ export interface TaskState {
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   groupedStore(name: string): GroupedStore
+  timeOrderedStore(name: string): TimeOrderedStore
   /** Estimated bytes of changes that are not in the database yet. Past a limit the worker commits early. */
   readonly dirtyBytes: number
   /** Forwards what a caching store held back. */

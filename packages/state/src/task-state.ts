@@ -8,7 +8,8 @@ import { SegmentedSessionStore } from './session-store.js'
 import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, GroupedStore, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
 import { StoreCatalog } from './store-catalog.js'
-import type { SessionStore, WindowStore } from './timed-stores.js'
+import { IndexedStore } from './time-ordered-store.js'
+import type { SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
 import { SegmentedWindowStore } from './window-store.js'
 
 /** Where a task keeps its state and which stores it has. */
@@ -31,7 +32,7 @@ export interface TaskStateModules {
 /** A store as the task's state sees it, and as its kind is used. */
 interface OpenStore {
   readonly entries: StateStore
-  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore
+  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore | TimeOrderedStore
 }
 
 /**
@@ -80,6 +81,10 @@ function makeStore(
   }
   if (definition.kind === 'grouped') {
     const store = new OverlayGroupedStore({ ...options, definition }, modules)
+    return { entries: store, typed: store }
+  }
+  if (definition.kind === 'time-ordered') {
+    const store = new IndexedStore({ ...options, definition }, modules)
     return { entries: store, typed: store }
   }
   const typed =
@@ -155,6 +160,12 @@ class DatabaseTaskState implements TaskState {
     throw this.#kindMismatch(name, 'grouped')
   }
 
+  timeOrderedStore(name: string): TimeOrderedStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof IndexedStore) return typed
+    throw this.#kindMismatch(name, 'time-ordered')
+  }
+
   flush(store: string): void {
     this.#store(store).flush()
   }
@@ -212,6 +223,7 @@ class DatabaseTaskState implements TaskState {
     this.#store(store).clear()
     this.#dropBatch()
     await this.#catalog.wipe([store])
+    await this.#store(store).open?.()
   }
 
   discard(): void {

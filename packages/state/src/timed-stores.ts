@@ -1,4 +1,4 @@
-/** What stores of windows and of sessions look like to operators and to queries. */
+/** What stores of windows, of sessions and of keys with a time look like to operators and to queries. */
 import type { Timestamped } from './store.js'
 
 /** A value of a window store, with the start of its window in ms since the epoch. */
@@ -55,7 +55,7 @@ export interface ReadableWindowStore<K = any, V = any> {
 /** A window store as its task's operators use it: synchronous. Kafka's `TimestampedWindowStore`. */
 export interface WindowStore<K = any, V = any> extends ReadableWindowStore<K, V> {
   /**
-   * Sets the value of a window; null deletes it. With `retainDuplicates` each call adds a value, and null does nothing.
+   * Sets the value of a window; null deletes it. With `retainDuplicates` each call adds a value, and null deletes nothing.
    * `context` comes back at a flush.
    */
   put(key: K, startMs: number, value: V | null, timestamp: number, context?: unknown): void
@@ -77,4 +77,17 @@ export interface SessionStore<K = any, V = any> extends ReadableSessionStore<K, 
   /** Sets the value of a session; null removes it. `context` comes back at a flush. */
   put(key: K, startMs: number, endMs: number, value: V | null, timestamp: number, context?: unknown): void
   onFlush(listener: SessionFlushListener<K, V>): void
+}
+
+/** A key-value store whose keys have a time, and a lane each, as its task's operators use it: synchronous. */
+export interface TimeOrderedStore<K = any, V = any> {
+  readonly name: string
+  has(key: K): boolean
+  get(key: K): Timestamped<V> | undefined
+  /** Sets the value; null deletes. */
+  put(key: K, value: V | null, timestamp: number): void
+  /** The keys of a lane from a time on, by time, then by their bytes. A `put` ends the iteration. */
+  keys(lane: number, fromMs: number): IterableIterator<K>
+  /** The newest key of a lane. */
+  lastKey(lane: number): K | undefined
 }

@@ -53,7 +53,6 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
       this.entries.put(key, startMs, 0, value, timestamp, context)
       return
     }
-    if (value === null) return
     const sequence = this.#sequence === LAST_SEQUENCE ? 0 : this.#sequence + 1
     this.#sequence = this.entries.add(key, startMs, sequence, value, timestamp)
   }

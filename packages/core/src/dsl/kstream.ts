@@ -17,6 +17,7 @@ import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import { BranchedKStream } from './branched-kstream.js'
 import { connectedStores } from './connected-stores.js'
+import type { JoinWindows } from './join-windows.js'
 import { KGroupedStream } from './kgrouped-stream.js'
 import { KTable } from './ktable.js'
 import type {
@@ -31,6 +32,7 @@ import type {
   ProcessValuesOptions,
   RepartitionOptions,
   SinkOptions,
+  StreamJoinOptions,
   ToTableOptions,
   TopicSelector,
   ValueOptions
@@ -39,7 +41,13 @@ import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
 import { addRepartition, repartitionNames } from './repartition.js'
 import { addTable } from './source-table.js'
 import { StreamGrouping } from './stream-grouping.js'
+import { joinStreams } from './stream-stream-join.js'
 import { joinTable } from './stream-table-join.js'
+
+type AnyJoiner = (value: any, other: any, key: any) => any
+
+/** Of a join with a table: options. Of one with a stream: windows and options. */
+type JoinArguments = [first?: JoinWindows | JoinOptions<any, any, any>, options?: StreamJoinOptions<any, any, any, any>]
 
 /** How a step's output differs from its input. */
 type StepChanges = Partial<Pick<StreamOrigin<any, any>, 'key' | 'value' | 'keyChanged'>>
@@ -334,14 +342,28 @@ export class KStream<K, V> {
   join<VT, R>(
     table: KTable<K, VT>,
     joiner: (value: V, tableValue: VT, key: K) => R,
-    options: JoinOptions<K, V, NoInfer<R>> = {}
-  ): KStream<K, R> {
-    const inner = (value: V, row: VT | null, key: K): R => joiner(value, row as VT, key)
-    return joinTable(this.#origin, table, { joiner: inner, left: false }, options)
+    options?: JoinOptions<K, V, NoInfer<R>>
+  ): KStream<K, R>
+  /**
+   * Joins each record with every record of the other stream that has its key and whose time lies within the windows;
+   * whichever comes last brings the result, which has the later time of both. Records are stored, hence the serdes.
+   * Streams whose keys may have changed are repartitioned first. Both topics must have equally many partitions.
+   *
+   * @example
+   * orders.join(payments, (order, payment) => ({ order, payment }), JoinWindows.ofTimeDifferenceWithNoGrace(3_600_000))
+   */
+  join<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (value: V, otherValue: VO, key: K) => R,
+    windows: JoinWindows,
+    options?: StreamJoinOptions<K, V, VO, NoInfer<R>>
+  ): KStream<K, R>
+  join(other: KTable<K, any> | KStream<K, any>, joiner: AnyJoiner, ...rest: JoinArguments): KStream<K, any> {
+    return this.#join('join', other, joiner, rest)
   }
 
   /**
-   * As `join`, but records without a row join null.
+   * As `join` with a table, but records without a row join null.
    *
    * @example
    * clicks.leftJoin(regions, (clicks, region) => ({ clicks, region: region ?? 'unknown' }))
@@ -349,9 +371,38 @@ export class KStream<K, V> {
   leftJoin<VT, R>(
     table: KTable<K, VT>,
     joiner: (value: V, tableValue: VT | null, key: K) => R,
-    options: JoinOptions<K, V, NoInfer<R>> = {}
+    options?: JoinOptions<K, V, NoInfer<R>>
+  ): KStream<K, R>
+  /**
+   * As `join` with a stream, but a record of this stream that has joined none of the other joins null: once the time of
+   * both streams has passed its window and the grace, and another record has come by which that is seen.
+   *
+   * @example
+   * orders.leftJoin(payments, (order, payment) => ({ order, paid: payment !== null }), windows)
+   */
+  leftJoin<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (value: V, otherValue: VO | null, key: K) => R,
+    windows: JoinWindows,
+    options?: StreamJoinOptions<K, V, VO, NoInfer<R>>
+  ): KStream<K, R>
+  leftJoin(other: KTable<K, any> | KStream<K, any>, joiner: AnyJoiner, ...rest: JoinArguments): KStream<K, any> {
+    return this.#join('leftJoin', other, joiner, rest)
+  }
+
+  /**
+   * As `leftJoin` with a stream, for the records of both streams.
+   *
+   * @example
+   * sent.outerJoin(received, (sent, received) => ({ sent, received }), JoinWindows.ofTimeDifferenceAndGrace(60_000, 5_000))
+   */
+  outerJoin<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (value: V | null, otherValue: VO | null, key: K) => R,
+    windows: JoinWindows,
+    options: StreamJoinOptions<K, V, VO, NoInfer<R>> = {}
   ): KStream<K, R> {
-    return joinTable(this.#origin, table, { joiner, left: true }, options)
+    return joinStreams(this.#origin, other.#origin, { method: 'outerJoin', windows, joiner }, options)
   }
 
   /**
@@ -372,6 +423,23 @@ export class KStream<K, V> {
       ...this.#serdes('to', name, options),
       ...(partitioner === undefined ? {} : { partitioner })
     })
+  }
+
+  #join(
+    method: 'join' | 'leftJoin',
+    other: KTable<K, any> | KStream<K, any>,
+    joiner: AnyJoiner,
+    [first, second]: JoinArguments
+  ): KStream<K, any> {
+    if (other instanceof KStream) {
+      return joinStreams(this.#origin, other.#origin, { method, joiner, windows: first as JoinWindows }, second ?? {})
+    }
+    return joinTable(
+      this.#origin,
+      other,
+      { joiner, left: method === 'leftJoin' },
+      (first ?? {}) as JoinOptions<K, V, any>
+    )
   }
 
   #step<KR, VR>(prefix: string, operator: Operator, options: NamedOptions, changes: StepChanges = {}): KStream<KR, VR> {

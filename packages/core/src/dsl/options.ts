@@ -188,6 +188,21 @@ export interface PrintOptions<K, V> extends NamedOptions {
   readonly output?: { write(text: string): unknown }
 }
 
+/** Options of a stream-stream join: `key` is of both streams, `value` of this one. Kafka's `StreamJoined`. */
+export interface StreamJoinOptions<K, V, VO, R> extends NamedOptions {
+  /** The serdes with which both streams are stored, and repartitioned, where their own are not known. */
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  /** The other stream's. */
+  readonly otherValue?: Serde<VO>
+  /** The serde of the joined values, for where they are next written. */
+  readonly result?: Serde<R>
+  /** What the names of the join's stores begin with; without it, generated names. */
+  readonly store?: string
+  /** Keep changelog topics of the stores, so that they can move and be restored; an object configures them. Default: true. */
+  readonly logging?: boolean | Readonly<Record<string, string>>
+}
+
 /** Options of one branch of a split. */
 export interface BranchOptions<K, V> {
   /** Glued to the split's name; default: the branch's number from 1, 0 for the default branch. */

@@ -47,13 +47,18 @@ export function sameGraph(graph: GraphBuilder, other: GraphBuilder, operator: st
 /** The serde, or `TOPOLOGY_SERDE_MISSING` that says who needs it and what to pass where. */
 export function requireSerde<T>(
   serde: Serde<T> | undefined,
-  needed: { readonly field: 'key' | 'value'; readonly by: string; readonly node: string; readonly passTo: string }
+  needed: {
+    readonly field: 'key' | 'value' | 'otherValue'
+    readonly by: string
+    readonly node: string
+    readonly passTo: string
+  }
 ): Serde<T> {
   if (serde !== undefined) return serde
   const { field, by, node, passTo } = needed
   throw new MillraceError(
     'TOPOLOGY_SERDE_MISSING',
-    `${by} (node ${node}) must write the ${field}s as bytes, but their serde is not known here. ` +
+    `${by} (node ${node}) must write the ${field === 'key' ? 'keys' : 'values'} as bytes, but their serde is not known here. ` +
       `Pass { ${field}: serdes… } to ${passTo}.`,
     { details: { field, operator: by, node } }
   )

@@ -5,6 +5,7 @@ import { repartitionFilter } from '../operators/repartition-filter.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
 import type { ProcessorDraft, SinkDraft, SourceDraft } from '../topology/graph-draft.js'
 import type { Combiner, SinkNode } from '../topology/topology.js'
+import type { StreamOrigin } from './origin.js'
 
 const SUFFIX = '-repartition'
 const GENERATED_NAME = /^KSTREAM.*-[0-9]{10}$/
@@ -51,13 +52,7 @@ export function addRepartition(
   request: RepartitionRequest
 ): void {
   const { key, value, combining, partitions, partitioner, dropNullKeys } = request
-  const filter: ProcessorDraft = {
-    kind: 'processor',
-    name: names.filter,
-    operator: repartitionFilter({ dropNullKeys, dropNullValues: combining !== undefined }),
-    stores: [],
-    predecessors: [parent]
-  }
+  const filter = filterBelow(parent, names.filter, { dropNullKeys, dropNullValues: combining !== undefined })
   const sink: SinkDraft = {
     kind: 'sink',
     name: names.sink,
@@ -83,4 +78,32 @@ export function addRepartition(
   graph.add(sink)
   graph.add(source)
   if (!request.explicit) graph.mergeable({ filter, sink, source, dropNullKeys })
+}
+
+/** The stream in the partitions of its keys, through a topic that joins without a name share. */
+export function repartitionForJoin<S extends StreamOrigin<any, any>>(
+  stream: S & { readonly key: Serde<any>; readonly value: Serde<any> },
+  options: { readonly name: string | undefined; readonly dropNullKeys: boolean }
+): S {
+  const { graph, node, key, value } = stream
+  const { name, dropNullKeys } = options
+  const prefix = name ?? node
+  const names = repartitionNames(graph, prefix)
+  const shared = name === undefined ? graph.joinRepartitions.get(node) : undefined
+  if (shared === undefined) {
+    addRepartition(graph, node, names, { prefix, key, value, dropNullKeys })
+    if (name === undefined) graph.joinRepartitions.set(node, names)
+  } else if (!dropNullKeys) {
+    graph.keepNullKeys(filterBelow(node, shared.filter, { dropNullKeys, dropNullValues: false }))
+  }
+  const { source } = shared ?? names
+  return { ...stream, node: source, sources: [source], keyChanged: false }
+}
+
+function filterBelow(
+  parent: string,
+  name: string,
+  options: { readonly dropNullKeys: boolean; readonly dropNullValues: boolean }
+): ProcessorDraft {
+  return { kind: 'processor', name, operator: repartitionFilter(options), stores: [], predecessors: [parent] }
 }

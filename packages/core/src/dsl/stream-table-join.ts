@@ -5,7 +5,7 @@ import type { KStream } from './kstream.js'
 import type { KTable } from './ktable.js'
 import type { JoinOptions } from './options.js'
 import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
-import { addRepartition, repartitionNames } from './repartition.js'
+import { repartitionForJoin } from './repartition.js'
 
 /** Repartitions the stream where its key may have changed, and asks for equal partition counts. */
 export function joinTable<K, V, VT, R>(
@@ -37,13 +37,9 @@ function repartitioned<K, V>(
   keepNullKeys: boolean,
   options: JoinOptions<K, V, unknown>
 ): StreamOrigin<K, V> {
-  const { graph, node } = stream
   const by = keepNullKeys ? 'leftJoin' : 'join'
-  const prefix = options.name ?? node
-  const names = repartitionNames(graph, prefix)
-  const needed = { by, node, passTo: `${by}()` }
+  const needed = { by, node: stream.node, passTo: `${by}()` }
   const key = requireSerde(options.key ?? stream.key, { field: 'key', ...needed })
   const value = requireSerde(options.value ?? stream.value, { field: 'value', ...needed })
-  addRepartition(graph, node, names, { prefix, key, value, dropNullKeys: !keepNullKeys })
-  return { ...stream, node: names.source, key, value, sources: [names.source], keyChanged: false }
+  return repartitionForJoin({ ...stream, key, value }, { name: options.name, dropNullKeys: !keepNullKeys })
 }

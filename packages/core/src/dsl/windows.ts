@@ -137,6 +137,6 @@ function duration(what: string, ms: number, least: number): number {
   throw invalid(`${what} is ${ms}. Give a whole number of milliseconds, at least ${least}`)
 }
 
-function invalid(problem: string): MillraceError {
+export function invalid(problem: string): MillraceError {
   return new MillraceError('WINDOW_INVALID', `${problem}.`)
 }

@@ -111,7 +111,7 @@ export function planTasks(
 
 function changelogConfig(store: StoreDefinition): Record<string, string> {
   const policy =
-    store.kind === 'key-value' || store.kind === 'grouped'
+    store.kind === 'key-value' || store.kind === 'grouped' || store.kind === 'time-ordered'
       ? { 'cleanup.policy': 'compact' }
       : {
           'cleanup.policy': 'compact,delete',

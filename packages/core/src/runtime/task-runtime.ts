@@ -99,6 +99,7 @@ export class TaskRuntime {
       windowStore: name => state.windowStore(name),
       sessionStore: name => state.sessionStore(name),
       groupedStore: name => state.groupedStore(name),
+      timeOrderedStore: name => state.timeOrderedStore(name),
       isCaching: name => caching && (topology.stores.get(name)?.caching ?? false),
       dropped: this.dropped,
       streamTime: () => this.streamTime,

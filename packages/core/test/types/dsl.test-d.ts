@@ -5,6 +5,7 @@ import { SessionWindows, TimeWindows, type Windowed } from '@millrace/core'
 import type { Serde } from '@millrace/state'
 import {
   type CogroupedKStream,
+  JoinWindows,
   type KGroupedTable,
   type KStream,
   type KTable,
@@ -87,6 +88,39 @@ expectTypeOf(byCustomer.leftJoin(customers, (_value, row) => row)).toEqualTypeOf
 orders.join(customers, value => value)
 // @ts-expect-error the row may be null
 byCustomer.leftJoin(customers, (_value, row) => row.country)
+
+// Streams joined with streams: null where the kind of join allows it.
+const nearby = JoinWindows.ofTimeDifferenceWithNoGrace(1000)
+expectTypeOf(
+  lines.join(byCustomer, (line, { amount }, key) => line.length + amount + key.length, nearby)
+).toEqualTypeOf<KStream<string, number>>()
+lines.leftJoin(
+  byCustomer,
+  (line, other) => {
+    expectTypeOf(line).toBeString()
+    expectTypeOf(other).toEqualTypeOf<Order | null>()
+    return line
+  },
+  nearby,
+  { otherValue: order, result: serdes.string() }
+)
+lines.outerJoin(
+  byCustomer,
+  (line, other) => {
+    expectTypeOf(line).toEqualTypeOf<string | null>()
+    expectTypeOf(other).toEqualTypeOf<Order | null>()
+    return null
+  },
+  nearby
+)
+// @ts-expect-error the windows are missing
+lines.join(byCustomer, line => line)
+// @ts-expect-error the keys are of different types
+lines.join(orders, line => line, nearby)
+// @ts-expect-error the other stream's values are orders
+lines.join(byCustomer, line => line, nearby, { otherValue: serdes.string() })
+// @ts-expect-error the joiner returns a string
+lines.join(byCustomer, line => line, nearby, { result: serdes.int64() })
 
 // Tables joined with tables: null where the kind of join allows it.
 const limits = builder.table('limits', { key: serdes.string(), value: serdes.int64() })

@@ -6,6 +6,7 @@ import { describeFlush } from './flush-contract.js'
 import { describeReadsAndWrites } from './read-write-contract.js'
 import { describeRestore } from './restore-contract.js'
 import { StateBench } from './state-bench.js'
+import { describeTimeOrderedStores } from './time-ordered-store-contract.js'
 import { describeTimedStores } from './timed-store-contract.js'
 
 /** Describes as mocha tests what `TaskState` and its stores promise. Databases are made in a temporary directory. */
@@ -22,5 +23,6 @@ export function describeTaskState(name: string, modules: { readonly engine: Stat
     describeCommits(bench)
     describeRestore(bench)
     describeTimedStores(bench)
+    describeTimeOrderedStores(bench)
   })
 }

@@ -215,7 +215,8 @@ export function describeTimedStores(bench: StateBench): void {
       for (const wrong of [
         () => state.store('windows'),
         () => state.windowStore('sessions'),
-        () => state.sessionStore('counts')
+        () => state.sessionStore('counts'),
+        () => state.timeOrderedStore('counts')
       ]) {
         expect(wrong).to.throw().with.property('code', 'STORE_KIND_MISMATCH')
       }

@@ -4,12 +4,12 @@ import type { Step } from './scenario.js'
 
 /** `name` only. */
 export function named(step: Step): { name?: string } {
-  return pick(step, ['name'])
+  return picked(step, ['name'])
 }
 
 /** How a table or aggregation is stored; `serdes: true` names the value's serde, which counts as a Materialized does. */
 export function stored(step: Step): { store?: string; caching?: boolean; logging?: boolean } {
-  return pick(step, ['name', 'store', 'caching', 'logging', 'retentionMs', 'historyMs', 'maxEntries', 'storeType'])
+  return picked(step, ['name', 'store', 'caching', 'logging', 'retentionMs', 'historyMs', 'maxEntries', 'storeType'])
 }
 
 /** The value's serde where a table is stored: without a store it would change the names, as Materialized does. */
@@ -18,6 +18,7 @@ export function storedValue(step: Step): { value?: typeof any } {
   return [store, caching, logging, serdes].some(option => option !== undefined) ? { value: any } : {}
 }
 
-function pick(step: Step, fields: readonly string[]): Record<string, any> {
+/** Those of the fields that the step has. */
+export function picked(step: Step, fields: readonly string[]): Record<string, any> {
   return Object.fromEntries(fields.filter(field => step[field] !== undefined).map(field => [field, step[field]]))
 }

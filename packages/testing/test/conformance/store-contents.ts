@@ -46,6 +46,8 @@ export async function storeContents(
 ): Promise<Record<string, readonly StoreRow[]>> {
   const contents: [string, StoreRow[]][] = []
   for (const definition of topology.stores.values()) {
+    // The two sides of a stream-stream join: on Java's side they are not read either.
+    if (definition.kind === 'window' && definition.retainDuplicates) continue
     const read = readers[definition.kind]
     if (read === undefined || (definition.kind !== 'key-value' && options.caching)) continue
     const rows = await read(driver, definition)

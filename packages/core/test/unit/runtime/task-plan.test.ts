@@ -1,6 +1,6 @@
 /** Which tasks and internal topics a topology becomes. */
 import { expect } from 'chai'
-import { MillraceError, serdes, type Topology, StreamsBuilder } from '@millrace/core'
+import { JoinWindows, MillraceError, serdes, type Topology, StreamsBuilder } from '@millrace/core'
 import { planTasks, type TaskPlan } from '../../../dist/runtime/task-plan.js'
 import { GraphBuilder } from '../../../dist/topology/graph-builder.js'
 
@@ -52,6 +52,31 @@ describe('planTasks', () => {
     })
     expect([...repartitionTopics]).to.deep.equal(['app-counts-repartition'])
     expect([...inputTopics].toSorted()).to.deep.equal(['app-counts-repartition', 'lines'])
+  })
+
+  it('gives the stores of a stream-stream join changelogs that are not compacted, but for what has not joined', () => {
+    const builder = new StreamsBuilder()
+    const windows = JoinWindows.ofTimeDifferenceAndGrace(5_000, 1_000)
+    builder.stream('a', text).leftJoin(builder.stream('b', text), (a, b) => `${a}${b}`, windows, { store: 'pairs' })
+    const { internalTopics } = plan(builder.build(), { a: 1, b: 1 })
+    const configOf = (store: string) => internalTopics.get(`app-pairs-${store}-store-changelog`)!.config
+    const windowed = { 'cleanup.policy': 'delete', 'retention.ms': String(86_400_000 + 11_000) }
+    expect(configOf('this-join')).to.deep.include(windowed)
+    expect(configOf('outer-other-join')).to.deep.include(windowed)
+    expect(configOf('left-shared-join')['cleanup.policy']).to.equal('compact')
+  })
+
+  it('gives a repartition topic that is read where it is written the count of what feeds it otherwise', () => {
+    const builder = new StreamsBuilder()
+    const stream = builder.stream('a', text)
+    const pair = (a: string, b: string) => `${a}${b}`
+    const windows = JoinWindows.ofTimeDifferenceWithNoGrace(5)
+    stream
+      .selectKey((_key, value) => value, { key: serdes.string() })
+      .join(stream, pair, windows)
+      .join(stream, pair, windows, { value: serdes.string() })
+    const { repartitionTopics, internalTopics } = plan(builder.build(), { a: 3 })
+    expect([...repartitionTopics].map(name => internalTopics.get(name)!.partitions)).to.deep.equal([3])
   })
 
   it('gives a repartition topic the largest count of the topics that feed it', () => {
