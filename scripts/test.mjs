@@ -24,7 +24,7 @@ const LEVELS = {
     await check('public documentation', process.execPath, ['scripts/check-docs.mjs'])
     await check('packages', process.execPath, ['scripts/check-packages.mjs'])
   },
-  unit: () => runMocha('unit and contract', unitSpecs(), { coverage: true }),
+  unit: () => runMocha('unit and contract', unitSpecs(), { coverage: '.c8rc.json' }),
   conformance: async () => {
     await runMocha('conformance', ['packages/testing/dist-test/conformance/**/*.test.js'])
     const missing = await missingTools()
@@ -38,13 +38,13 @@ const LEVELS = {
   },
   readme: () => check('README snippets', process.execPath, ['scripts/check-readme.mjs']),
   system: async () => {
-    if (process.env.KAFKA_BROKERS) return runMocha('system', systemSpecs())
+    if (process.env.KAFKA_BROKERS) return runSystem()
     const missing = await missingTools()
-    if (missing === undefined) return withBroker(() => runMocha('system', systemSpecs()))
+    if (missing === undefined) return withBroker(runSystem)
     console.log(`\n- tests on a real Kafka are skipped, since ${missing}`)
     // Without a broker those that need one skip themselves, by name; the others run.
     if (mustHaveBroker) totals.failed++
-    else await runMocha('system', systemSpecs())
+    else await runMocha('system', [...kafkaSpecs(), ...systemSpecs()])
   },
   node24: async () => {
     const node = await node24()
@@ -82,12 +82,18 @@ function unitSpecs() {
   ]
 }
 
+/** Those without which most of packages/kafka cannot run: its coverage is measured here. */
+function kafkaSpecs() {
+  return ['packages/kafka/dist-test/{contract,system}/**/*.test.js']
+}
+
 function systemSpecs() {
-  return [
-    'packages/kafka/dist-test/{contract,system}/**/*.test.js',
-    'tools/*/dist-test/system/**/*.test.js',
-    'examples/*/dist-test/system/**/*.test.js'
-  ]
+  return ['tools/*/dist-test/system/**/*.test.js', 'examples/*/dist-test/system/**/*.test.js']
+}
+
+async function runSystem() {
+  await runMocha('Kafka', kafkaSpecs(), { coverage: '.c8rc.kafka.json' })
+  await runMocha('system', systemSpecs())
 }
 
 /** One command whose exit code is the verdict. */
@@ -100,13 +106,14 @@ async function check(name, command, args) {
   else totals.failed++
 }
 
-async function runMocha(name, specs, { coverage = false, node = process.execPath } = {}) {
+async function runMocha(name, specs, { coverage, node = process.execPath } = {}) {
   console.log(`\n# ${name}`)
   const counts = join(tmpdir(), `mocha-counts-${process.pid}.json`)
   rmSync(counts, { force: true })
   const args = [mocha, '--reporter', 'scripts/mocha-reporter.cjs', ...specs]
   const env = { ...process.env, MOCHA_COUNTS: counts }
-  const code = coverage ? await run(bin('c8'), [node, ...args], env) : await run(node, args, env)
+  const measured = coverage === undefined ? undefined : ['--config', coverage, node, ...args]
+  const code = measured === undefined ? await run(node, args, env) : await run(bin('c8'), measured, env)
   if (!existsSync(counts)) {
     console.log(`✖ ${name}: the test runner ended with ${code} before it had finished`)
     totals.failed++
@@ -116,7 +123,7 @@ async function runMocha(name, specs, { coverage = false, node = process.execPath
   totals.passed += passes
   totals.failed += failures
   totals.skipped += pending
-  if (!coverage) {
+  if (coverage === undefined) {
     if (code !== 0 && failures === 0) totals.failed++
     return
   }
