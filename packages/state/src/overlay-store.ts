@@ -29,6 +29,8 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
   #listener: FlushListener<K, V> | undefined
+  /** Counts puts that are held back. */
+  #puts = 0
 
   constructor(
     options: {
@@ -72,6 +74,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
       if (!entry.held) entry.forwarded = entry.value
+      entry.heldSince = ++this.#puts
       entry.context = context
     }
     if (!entry.dirty && this.#overlay.dirty.length % SAMPLE_EVERY === 0 && value !== null) this.#sample(mapKey, value)
@@ -84,11 +87,11 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     this.#listener = listener
   }
 
-  /** Forwards what is held, in key order; what a listener puts here meanwhile is forwarded too. */
+  /** Forwards what is held, in the order of the last puts; what a listener puts here meanwhile is forwarded too. */
   flush(): void {
     const { held } = this.#overlay
     while (held.length > 0) {
-      const entries = held.splice(0).sort((a, b) => compareStrings(a.mapKey, b.mapKey))
+      const entries = held.splice(0).sort((a, b) => a.heldSince - b.heldSince)
       for (const entry of entries) {
         const { key, value, forwarded, timestamp, context } = entry
         // Let go of it first: a put of the listener to this very key is a new update, on top of this one.

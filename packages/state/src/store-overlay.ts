@@ -17,6 +17,8 @@ export class OverlayEntry<K, V> {
   /** For all that is known, the database has nothing under this key. */
   absent: boolean
   held = false
+  /** Numbers the puts that are held back: of two entries, the one put later has the greater. */
+  heldSince = 0
   forwarded: V | null = null
   context: unknown = undefined
   /** Read or written since the clock hand passed; spares the entry once. */

@@ -81,7 +81,7 @@ export type StoreDefinition<K = any, V = any> =
   | TimeOrderedStoreDefinition<K, V>
 
 /**
- * Called once per changed key when a caching store is flushed, in key order. `context` is what the last `put` was given.
+ * Called once per changed key when a caching store is flushed, in the order of their last puts, as Kafka Streams flushes its caches. `context` is what the last `put` was given.
  * A key that was absent when last forwarded and is absent again is not forwarded.
  */
 export type FlushListener<K = any, V = any, C = unknown> = (

@@ -29,7 +29,7 @@ describe('flushing a caching store', () => {
 
   afterEach(() => state.close())
 
-  it('forwards the newest value of each key in key order, with the last context', () => {
+  it('forwards the newest value of each key in the order of the last puts, with the last context', () => {
     store.put('b', 1, 10, 'c1')
     store.put('a', 2, 20, 'c2')
     store.put('b', 3, 30, 'c3')
