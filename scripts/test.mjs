@@ -33,7 +33,7 @@ const LEVELS = {
       'conformance/regenerate.mjs',
       '--check'
     ])
-    const random = ['packages/testing/dist-test/conformance/live.js', '--random', '30', '--seed', '5']
+    const random = ['packages/testing/dist-test/conformance/live.js', '--random', '300', '--seed', '5']
     await check('random scenarios side by side with the Java library', process.execPath, random)
   },
   readme: () => check('README snippets', process.execPath, ['scripts/check-readme.mjs']),

@@ -264,7 +264,6 @@ export class KStream<K, V> {
     addRepartition(graph, parent, names, {
       ...serdes,
       prefix,
-      dropNullKeys: true,
       explicit: true,
       partitions: options.partitions,
       partitioner: options.partitioner
@@ -323,7 +322,7 @@ export class KStream<K, V> {
     let { node: parent, sources } = this.#origin
     if (keyChanged) {
       const names = repartitionNames(graph, node)
-      const request = { ...this.#serdes('toTable', node, options), prefix: node, dropNullKeys: true }
+      const request = { ...this.#serdes('toTable', node, options), prefix: node }
       addRepartition(graph, parent, names, request)
       parent = names.source
       sources = [names.source]

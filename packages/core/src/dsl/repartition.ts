@@ -1,7 +1,7 @@
 /** Sends a stream through a topic of its own, so that equal keys meet in one partition. */
 import type { Serde } from '@millrace/state'
+import { dropNullKeys } from '../operators/drop-null-keys.js'
 import { PREFIX } from '../operators/prefixes.js'
-import { repartitionFilter } from '../operators/repartition-filter.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
 import type { ProcessorDraft, SinkDraft, SourceDraft } from '../topology/graph-draft.js'
 import type { Combiner, SinkNode } from '../topology/topology.js'
@@ -15,8 +15,6 @@ export interface RepartitionRequest {
   readonly prefix: string
   readonly key: Serde<any>
   readonly value: Serde<any>
-  /** Whether records without a key end here; a left join wants them, in whatever partition. */
-  readonly dropNullKeys: boolean
   /** Asked for by the user rather than by an operator: it stays where it is. */
   readonly explicit?: boolean
   readonly partitions?: number | undefined
@@ -51,8 +49,15 @@ export function addRepartition(
   names: RepartitionNames,
   request: RepartitionRequest
 ): void {
-  const { key, value, combining, partitions, partitioner, dropNullKeys } = request
-  const filter = filterBelow(parent, names.filter, { dropNullKeys, dropNullValues: combining !== undefined })
+  const { key, value, combining, partitions, partitioner } = request
+  const filter: ProcessorDraft = {
+    kind: 'processor',
+    name: names.filter,
+    operator: dropNullKeys,
+    nullKeys: 'dropped',
+    stores: [],
+    predecessors: [parent]
+  }
   const sink: SinkDraft = {
     kind: 'sink',
     name: names.sink,
@@ -77,33 +82,22 @@ export function addRepartition(
   graph.addRepartitionTopic({ name: names.topic, ...(partitions === undefined ? {} : { partitions }) })
   graph.add(sink)
   graph.add(source)
-  if (!request.explicit) graph.mergeable({ filter, sink, source, dropNullKeys })
+  if (!request.explicit) graph.mergeable({ filter, sink, source })
 }
 
 /** The stream in the partitions of its keys, through a topic that joins without a name share. */
 export function repartitionForJoin<S extends StreamOrigin<any, any>>(
   stream: S & { readonly key: Serde<any>; readonly value: Serde<any> },
-  options: { readonly name: string | undefined; readonly dropNullKeys: boolean }
+  name: string | undefined
 ): S {
   const { graph, node, key, value } = stream
-  const { name, dropNullKeys } = options
   const prefix = name ?? node
   const names = repartitionNames(graph, prefix)
   const shared = name === undefined ? graph.joinRepartitions.get(node) : undefined
   if (shared === undefined) {
-    addRepartition(graph, node, names, { prefix, key, value, dropNullKeys })
-    if (name === undefined) graph.joinRepartitions.set(node, names)
-  } else if (!dropNullKeys) {
-    graph.keepNullKeys(filterBelow(node, shared.filter, { dropNullKeys, dropNullValues: false }))
+    addRepartition(graph, node, names, { prefix, key, value })
+    if (name === undefined) graph.joinRepartitions.set(node, names.source)
   }
-  const { source } = shared ?? names
+  const source = shared ?? names.source
   return { ...stream, node: source, sources: [source], keyChanged: false }
-}
-
-function filterBelow(
-  parent: string,
-  name: string,
-  options: { readonly dropNullKeys: boolean; readonly dropNullValues: boolean }
-): ProcessorDraft {
-  return { kind: 'processor', name, operator: repartitionFilter(options), stores: [], predecessors: [parent] }
 }

@@ -48,7 +48,6 @@ export class StreamGrouping<K, V> {
       prefix,
       key: requireSerde(key ?? input.key, { field: 'key', ...needed }),
       value: requireSerde(value ?? fallbackValue, { field: 'value', ...needed }),
-      dropNullKeys: true,
       combining
     })
     if (this.#name !== undefined) this.#sharedSource = names.source

@@ -32,12 +32,8 @@ export function partitioned<K, VL, VR>(
       value: requireSerde(options.otherValue ?? right.value, { field: 'otherValue', node: right.node, ...needed })
     }
   }
-  // A null key joins nothing, but in a left or outer join it goes out alone: it may lie in any partition.
-  const dropNullKeys = method === 'join'
   const repartitioned = <S extends StoredStream<K, any>>(stream: S, suffix: string): S =>
-    stream.keyChanged
-      ? repartitionForJoin(stream, { name: options.name && options.name + suffix, dropNullKeys })
-      : stream
+    stream.keyChanged ? repartitionForJoin(stream, options.name && options.name + suffix) : stream
   return [repartitioned(stored.left, '-left'), repartitioned(stored.right, '-right')]
 }
 

@@ -56,8 +56,9 @@ export function joinStreams<K, VL, VR, R>(
     joinsAlone: method === 'outerJoin',
     ...unjoined
   })
+  const nullKeys = method === 'join' ? {} : ({ nullKeys: 'wanted' } as const)
   const add = (name: string, operator: Operator, stores: readonly string[], ...predecessors: readonly string[]): void =>
-    graph.add({ kind: 'processor', name, operator, stores, predecessors })
+    graph.add({ kind: 'processor', name, operator, stores, predecessors, ...nullKeys })
   add(names.leftWindow, joinWindow(leftStore), [leftStore], left.node)
   add(names.rightWindow, joinWindow(rightStore), [rightStore], right.node)
   add(names.leftJoin, leftJoin, [rightStore, ...shared], names.leftWindow)

@@ -16,7 +16,7 @@ export function joinTable<K, V, VT, R>(
 ): KStream<K, R> {
   const { graph, makeStream } = stream
   sameGraph(graph, table.origin.graph, join.left ? 'leftJoin' : 'join')
-  const left = stream.keyChanged ? repartitioned(stream, join.left, options) : stream
+  const left = stream.keyChanged ? repartitioned(stream, join.left ? 'leftJoin' : 'join', options) : stream
   const name = graph.names.node(join.left ? PREFIX.leftJoin : PREFIX.join, options.name)
   const view = table.origin.view()
   graph.copartition([...left.sources, ...table.origin.sources])
@@ -25,7 +25,8 @@ export function joinTable<K, V, VT, R>(
     name,
     operator: streamTableJoin({ ...join, table: view }),
     stores: view.stores,
-    predecessors: [left.node]
+    predecessors: [left.node],
+    ...(join.left ? { nullKeys: 'wanted' } : {})
   })
   const key = options.key ?? left.key
   const sources = [...new Set([...left.sources, ...table.origin.sources])]
@@ -34,12 +35,11 @@ export function joinTable<K, V, VT, R>(
 
 function repartitioned<K, V>(
   stream: StreamOrigin<K, V>,
-  keepNullKeys: boolean,
+  by: string,
   options: JoinOptions<K, V, unknown>
 ): StreamOrigin<K, V> {
-  const by = keepNullKeys ? 'leftJoin' : 'join'
   const needed = { by, node: stream.node, passTo: `${by}()` }
   const key = requireSerde(options.key ?? stream.key, { field: 'key', ...needed })
   const value = requireSerde(options.value ?? stream.value, { field: 'value', ...needed })
-  return repartitionForJoin({ ...stream, key, value }, { name: options.name, dropNullKeys: !keepNullKeys })
+  return repartitionForJoin({ ...stream, key, value }, options.name)
 }

@@ -24,6 +24,7 @@ interface Partial {
 export class CombiningSink {
   readonly #combiner: Combiner
   readonly #keySerde: Serde<unknown>
+  readonly #valueSerde: Serde<unknown>
   readonly #write: SinkWrite
   readonly #partials = new Map<string, Partial>()
   /** Those to write, in the order of their first record. */
@@ -35,12 +36,16 @@ export class CombiningSink {
   ) {
     this.#combiner = options.combiner
     this.#keySerde = options.node.key
+    this.#valueSerde = options.node.value
     this.#write = modules.write
   }
 
-  /** The step of the pipeline. Records without key or value are left out: the aggregation would drop them. */
+  /** The step of the pipeline. A record without key or value is written as it is: the aggregation drops and counts it. */
   readonly process: Process = (key, value, timestamp, context) => {
-    if (key === null || key === undefined || value === null || value === undefined) return
+    if (key === null || key === undefined || value === null || value === undefined) {
+      this.#write(key, value, timestamp, context, context.headers, this.#valueSerde)
+      return
+    }
     const mapKey = latin1(this.#keySerde, key)
     let partial = this.#partials.get(mapKey)
     if (partial?.context !== undefined) {

@@ -1,16 +1,17 @@
 /** The growing graph that the DSL's classes share, until `build` freezes it into a topology. */
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import { freezeTopology } from './freeze-topology.js'
-import type { NodeDraft, ProcessorDraft, RepartitionDraft } from './graph-draft.js'
+import type { NodeDraft, RepartitionDraft } from './graph-draft.js'
 import { mergeRepartitions } from './merge-repartitions.js'
-import { reuseTableTopics } from './reuse-table-topics.js'
 import { NameCounter, validName } from './names.js'
+import { relaxNullKeys } from './relax-null-keys.js'
+import { reuseTableTopics } from './reuse-table-topics.js'
 import type { Optimization, RepartitionTopic, Topology } from './topology.js'
 
 export class GraphBuilder {
   readonly names = new NameCounter()
-  /** Through which nodes joins without a name repartition a stream, by the stream's node: they share one topic. */
-  readonly joinRepartitions = new Map<string, { readonly filter: string; readonly source: string }>()
+  /** The source through which joins without a name repartition a stream, by the stream's node: they share one topic. */
+  readonly joinRepartitions = new Map<string, string>()
   readonly #nodes = new Map<string, NodeDraft>()
   readonly #stores = new Map<string, StoreDefinition>()
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
@@ -71,13 +72,6 @@ export class GraphBuilder {
     this.#repartitions.push(repartition)
   }
 
-  /** Puts another filter before a repartition topic that dropped null keys. */
-  keepNullKeys(filter: ProcessorDraft): void {
-    this.replace(filter)
-    const at = this.#repartitions.findIndex(each => each.filter.name === filter.name)
-    if (at >= 0) this.#repartitions[at] = { ...this.#repartitions[at]!, filter, dropNullKeys: false }
-  }
-
   /** The topics of these source nodes must have the same number of partitions. */
   copartition(sources: readonly string[]): void {
     this.#copartitionedSources.push(sources)
@@ -98,7 +92,8 @@ export class GraphBuilder {
       copartitionedSources: this.#copartitionedSources
     }
     const reused = optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
-    return freezeTopology(optimizations.has('mergeRepartitionTopics') ? mergeRepartitions(reused) : reused)
+    const merged = optimizations.has('mergeRepartitionTopics') ? mergeRepartitions(reused) : reused
+    return freezeTopology(relaxNullKeys(merged))
   }
 }
 

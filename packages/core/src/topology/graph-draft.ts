@@ -11,6 +11,8 @@ export type SourceDraft = Omit<SourceNode, 'successors' | 'predecessors'> & {
 export type ProcessorDraft = Omit<ProcessorNode, 'successors'> & {
   /** What becomes of records: `keeps` hands them on as they are, `rekeys` gives them new keys. Anything else: not told. */
   readonly effect?: 'keeps' | 'rekeys'
+  /** `wanted` by a left or outer join of a stream, from which they go out alone; `dropped` before a repartition topic. */
+  readonly nullKeys?: 'wanted' | 'dropped'
 }
 export type SinkDraft = Omit<SinkNode, 'successors'>
 
@@ -19,7 +21,6 @@ export interface RepartitionDraft {
   readonly filter: ProcessorDraft
   readonly sink: SinkDraft
   readonly source: SourceDraft
-  readonly dropNullKeys: boolean
 }
 
 /** What a graph consists of before it is frozen. */

@@ -1,5 +1,4 @@
 /** One repartition topic behind an operator that changes keys, instead of one before each operator that needs the new keys. */
-import { repartitionFilter } from '../operators/repartition-filter.js'
 import {
   type GraphDraft,
   type NodeDraft,
@@ -76,13 +75,7 @@ class RepartitionMerge {
   #merged(rekeying: string, first: RepartitionDraft, all: readonly RepartitionDraft[]): NodeDraft[] {
     const topic = first.sink.topic as string
     const unmoved = all.length === 1 && first.filter.predecessors[0] === rekeying
-    const dropNullKeys = all.every(one => one.dropNullKeys)
-    const filter: ProcessorDraft = {
-      ...first.filter,
-      name: `${topic}-filter`,
-      predecessors: [rekeying],
-      operator: unmoved ? first.filter.operator : repartitionFilter({ dropNullKeys, dropNullValues: false })
-    }
+    const filter: ProcessorDraft = { ...first.filter, name: `${topic}-filter`, predecessors: [rekeying] }
     const sink = { ...first.sink, name: `${topic}-sink`, predecessors: [filter.name] }
     const source = { ...first.source, name: `${topic}-source` }
     if (unmoved) return [filter, sink, source]

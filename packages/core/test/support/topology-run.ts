@@ -112,8 +112,9 @@ export class TopologyRun implements OperatorRuntime {
 
   #sink(node: SinkNode): Process {
     const { combiner } = node
-    if (combiner === undefined || !this.#caching)
-      return (key, value, timestamp, context) => this.#write(node, key, value, timestamp, context, node.value, false)
+    const write: Process = (key, value, timestamp, context) =>
+      this.#write(node, key, value, timestamp, context, node.value, false)
+    if (combiner === undefined || !this.#caching) return write
     const sums = new Map<string, Parameters<Process>>()
     this.#flushes.push(() => {
       for (const [key, sum, timestamp, context] of sums.values()) {
@@ -122,6 +123,7 @@ export class TopologyRun implements OperatorRuntime {
       sums.clear()
     })
     return (key, value, timestamp, context) => {
+      if (key === null || value === null) return write(key, value, timestamp, context)
       const held = sums.get(latin1(node.key, key))
       const sum = combiner.add(key, value, held === undefined ? combiner.initial() : held[1])
       sums.set(latin1(node.key, key), [key, sum, Math.max(timestamp, held?.[2] ?? timestamp), context])

@@ -4,8 +4,7 @@ import type { OutputRecord, Result, RunResult } from './scenario.js'
 /**
  * Of the changelog records that one input leads to, the newest of each key counts, in the order of the keys: what is
  * overwritten before anybody can read it is nobody's concern. Nor are their headers, which Kafka Streams copies from the
- * record in stores of windows, and never reads. A null value on its way to an aggregation is left out before the
- * repartition topic, since the aggregation would leave it out. Of a failure counts that there was one.
+ * record in stores of windows, and never reads. Of a failure counts that there was one.
  */
 export function canonical(result: Result): Result {
   if (result.refused !== undefined) return { refused: 'yes' }
@@ -24,10 +23,7 @@ function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
   }
   return {
     ...rest,
-    internal: [
-      ...internal.filter(record => !isChange(record) && record.value !== null),
-      ...[...changes.values()].toSorted(byPlace)
-    ],
+    internal: [...internal.filter(record => !isChange(record)), ...[...changes.values()].toSorted(byPlace)],
     ...(failed === undefined ? {} : { failed: { at: failed.at, message: '' } })
   }
 }

@@ -65,12 +65,15 @@ describe('CombiningSink', () => {
     expect(written.map(({ value }) => value)).to.deep.equal([1, 1])
   })
 
-  it('leaves out what the aggregation would drop: null keys and null values', () => {
+  it('hands on as it is what the aggregation will drop: null keys and null values', () => {
     const { sink, written } = aSink()
     sink.process(null, 'x', 1, context)
-    sink.process('a', null, 1, context)
+    sink.process('a', null, 2, context)
     sink.flush()
-    expect(written).to.deep.equal([])
+    expect(written).to.deep.equal([
+      { key: null, value: 'x', timestamp: 1, headers: [] },
+      { key: 'a', value: null, timestamp: 2, headers: [] }
+    ])
   })
 
   it('writes partials that sum up to the records, however often it is flushed', () => {
