@@ -1,6 +1,6 @@
 /** Aggregations over sessions. */
 import type { SessionEntry } from '@millrace/state'
-import type { RecordContext } from '../record.js'
+import { NO_HEADERS, type RecordContext } from '../record.js'
 import { type Aggregation, returnedUndefined } from './aggregate.js'
 import type { Operator, OperatorRuntime, Process } from './operator.js'
 
@@ -84,9 +84,17 @@ function forwardSessions(runtime: OperatorRuntime, store: string, downstream: Pr
   const forward: ForwardSession = (key, start, end, newValue, oldValue, context) => {
     downstream({ key, window: { start, end } }, { newValue, oldValue }, end, context)
   }
-  if (!runtime.isCaching(store)) return forward
+  if (!runtime.isCaching(store)) {
+    return (key, start, end, newValue, oldValue, context) =>
+      forward(key, start, end, newValue, oldValue, withoutHeaders(context))
+  }
   runtime.sessionStore(store).onFlush((key, start, end, newValue, oldValue, _timestamp, context) => {
     forward(key, start, end, newValue, oldValue, context as RecordContext)
   })
   return () => {}
+}
+
+/** A session is made of many records: what is forwarded at once has no headers in Kafka Streams, what a cache held has. */
+function withoutHeaders(context: RecordContext): RecordContext {
+  return context.headers.length === 0 ? context : { ...context, headers: NO_HEADERS }
 }
