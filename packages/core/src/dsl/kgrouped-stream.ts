@@ -39,6 +39,7 @@ export class KGroupedStream<K, V> {
   count(options: CountOptions<K> = {}): KTable<K, number> {
     return this.#aggregate({
       method: 'count',
+      skipsIndex: true,
       prefix: PREFIX.aggregate,
       options,
       value: int64Serde,

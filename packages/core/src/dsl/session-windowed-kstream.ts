@@ -18,7 +18,7 @@ import type { SessionWindows } from './windows.js'
 /** What its three aggregations differ in. */
 interface SessionPlan<K, A> extends Pick<
   StreamAggregation<K, Windowed<K>, A>,
-  'method' | 'prefix' | 'value' | 'fallbackValue'
+  'method' | 'prefix' | 'value' | 'fallbackValue' | 'skipsIndex'
 > {
   readonly options: WindowCountOptions<K>
   readonly aggregation: SessionAggregation<K, any, A>
@@ -48,6 +48,7 @@ export class SessionWindowedKStream<K, V> {
   count(options: WindowCountOptions<K> = {}): KTable<Windowed<K>, number> {
     return this.#aggregate({
       method: 'count',
+      skipsIndex: true,
       prefix: PREFIX.aggregate,
       options,
       value: int64Serde,

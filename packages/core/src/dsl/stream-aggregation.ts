@@ -20,6 +20,8 @@ export interface StreamAggregation<K, KR, A> {
   define(store: string, serdes: { readonly key: Serde<K>; readonly value: Serde<A> }): StoreDefinition
   resultKey(key: Serde<K>): Serde<KR>
   view(store: string): TableView<KR, A>
+  /** Whether an index is left out before that of a generated store name. */
+  readonly skipsIndex?: boolean
   readonly combiner?: Combiner | undefined
   /** What the repartition topic's values are written with where the stream's own serde is not known. */
   readonly fallbackValue?: Serde<any> | undefined
@@ -31,8 +33,8 @@ export function addAggregation<K, KR, A>(
 ): KTable<KR, A> {
   const { method, prefix, options, value, combiner, fallbackValue } = aggregation
   const { graph, makeStream, key: knownKey } = grouping.origin
-  // Java's count takes an index for a store that it does not make, so that names stay as in its first versions.
-  if (method === 'count' && options.store === undefined && materialized(options)) graph.names.store(prefix)
+  // Java's counts, but for those of sliding windows, keep to the names of its first versions.
+  if (aggregation.skipsIndex && options.store === undefined && materialized(options)) graph.names.store(prefix)
   const store = options.store ?? graph.names.store(prefix)
   const node = graph.names.node(prefix, options.name)
   const key = requireSerde(options.key ?? knownKey, {

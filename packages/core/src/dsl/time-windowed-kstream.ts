@@ -20,7 +20,7 @@ import { type FixedWindows, SlidingWindows } from './windows.js'
 /** What its three aggregations differ in. */
 interface WindowedAggregation<K, A> extends Pick<
   StreamAggregation<K, Windowed<K>, A>,
-  'method' | 'prefix' | 'value' | 'fallbackValue'
+  'method' | 'prefix' | 'value' | 'fallbackValue' | 'skipsIndex'
 > {
   readonly options: WindowCountOptions<K>
   readonly aggregation: Pick<Aggregation<K, any, A>, 'initializer' | 'aggregator'>
@@ -56,6 +56,7 @@ export class TimeWindowedKStream<K, V> {
   count(options: WindowCountOptions<K> = {}): KTable<Windowed<K>, number> {
     return this.#aggregate({
       method: 'count',
+      skipsIndex: !(this.#windows instanceof SlidingWindows),
       prefix: PREFIX.aggregate,
       options,
       value: int64Serde,
