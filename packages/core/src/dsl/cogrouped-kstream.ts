@@ -8,7 +8,7 @@ import type { KGroupedStream } from './kgrouped-stream.js'
 import { KTable } from './ktable.js'
 import type { TableAggregateOptions } from './options.js'
 import { type MakeStream, requireSerde, sameGraph, storeDefinition } from './origin.js'
-import type { StreamGrouping } from './stream-grouping.js'
+import type { GroupedNode, StreamGrouping } from './stream-grouping.js'
 
 type Aggregator<K, A> = (key: K, value: any, aggregate: A) => A | null
 
@@ -17,6 +17,8 @@ export class CogroupedKStream<K, A> {
   readonly #graph: GraphBuilder
   readonly #makeStream: MakeStream
   readonly #groups: Map<StreamGrouping<K, any>, Aggregator<K, A>>
+  /** Where the records of each group come from: aggregated again, they come through the repartition topic of the first. */
+  readonly #inputs = new Map<StreamGrouping<K, any>, GroupedNode>()
 
   constructor(grouping: StreamGrouping<K, any>, aggregator: Aggregator<K, A>) {
     this.#graph = grouping.origin.graph
@@ -54,7 +56,12 @@ export class CogroupedKStream<K, A> {
     const value = requireSerde(options?.value, { field: 'value', ...needed })
     const named = (suffix: string) => (options.name === undefined ? undefined : options.name + suffix)
 
-    const inputs = groups.map(([grouping]) => grouping.partitioned({ store, by: needed.by, node: store, key }))
+    const inputs = groups.map(([grouping]) => {
+      const shared = this.#inputs.get(grouping)
+      const input = grouping.partitioned({ store, by: needed.by, node: store, key, shared })
+      this.#inputs.set(grouping, input)
+      return input
+    })
     const sources = [...new Set(inputs.flatMap(input => input.sources))]
     graph.copartition(sources)
     graph.addStore(storeDefinition(store, { key, value }, options))

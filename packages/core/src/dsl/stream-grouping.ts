@@ -4,6 +4,12 @@ import type { Combiner } from '../topology/topology.js'
 import { requireSerde, type StreamOrigin } from './origin.js'
 import { addRepartition, repartitionNames } from './repartition.js'
 
+/** The node from which an aggregation gets its records, and the source nodes above it. */
+export interface GroupedNode {
+  readonly node: string
+  readonly sources: readonly string[]
+}
+
 /** What an aggregation asks of the grouping it reads. */
 export interface GroupedInput {
   /** The aggregation's store; a repartition topic without a name of the user's is called after it. */
@@ -16,6 +22,8 @@ export interface GroupedInput {
   /** What the topic's values are written with where the stream's own serde is not known. */
   readonly fallbackValue?: Serde<any> | undefined
   readonly combining?: { readonly combiner: Combiner; readonly active: boolean } | undefined
+  /** What an aggregation before got, if the two are to share it. */
+  readonly shared?: GroupedNode | undefined
 }
 
 export class StreamGrouping<K, V> {
@@ -31,16 +39,17 @@ export class StreamGrouping<K, V> {
   }
 
   /** The node from which records come in the partitions of their keys, through a repartition topic if the key has changed. */
-  partitioned(input: GroupedInput): { readonly node: string; readonly sources: readonly string[] } {
+  partitioned(input: GroupedInput): GroupedNode {
     const source = this.origin.keyChanged ? this.#repartition(input) : undefined
     return source === undefined ? this.origin : { node: source, sources: [source] }
   }
 
-  #repartition({ store, by, node, combining, ...input }: GroupedInput): string {
+  #repartition({ store, by, node, combining, shared, ...input }: GroupedInput): string {
     const { graph, key, value, node: parent } = this.origin
     const prefix = this.#name ?? store
     const names = repartitionNames(graph, prefix)
-    if (this.#sharedSource !== undefined) return this.#sharedSource
+    const source = shared?.node ?? this.#sharedSource
+    if (source !== undefined) return source
     const needed = { by, node, passTo: 'groupBy()' }
     // Readers that share a topic each want the records, and with a value that all of them can read.
     const fallbackValue = this.#name === undefined ? input.fallbackValue : undefined
