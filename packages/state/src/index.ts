@@ -5,6 +5,7 @@ export { ByteWriter } from './byte-writer.js'
 export { type Serde, decode, encode, latin1 } from './serde.js'
 export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 export type {
+  BufferStoreDefinition,
   ChangeVisitor,
   FlushListener,
   GroupedStore,

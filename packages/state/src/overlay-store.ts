@@ -7,6 +7,7 @@ import { type Change, mergeChanges } from './merge-changes.js'
 import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
 import type {
+  BufferStoreDefinition,
   ChangeVisitor,
   FlushListener,
   KeyRange,
@@ -21,8 +22,12 @@ import { OverlayEntry, StoreOverlay } from './store-overlay.js'
 /** One change in so many tells its encoded size; a power of two. */
 const SAMPLE_EVERY = 64
 
+/** Stores that keep one value under each key. */
+type SingleValueDefinition<K, V> =
+  KeyValueStoreDefinition<K, V> | TimeOrderedStoreDefinition<K, V> | BufferStoreDefinition<K, V>
+
 export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
-  readonly definition: KeyValueStoreDefinition<K, V> | TimeOrderedStoreDefinition<K, V>
+  readonly definition: SingleValueDefinition<K, V>
   readonly prefix: number
   readonly #overlay: StoreOverlay<K, V>
   readonly #database: StateDatabase
@@ -34,7 +39,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   constructor(
     options: {
-      readonly definition: KeyValueStoreDefinition<K, V> | TimeOrderedStoreDefinition<K, V>
+      readonly definition: SingleValueDefinition<K, V>
       readonly prefix: number
       readonly cacheMaxBytes: number
     },
@@ -63,13 +68,12 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     return this.#overlay.dirty.map(({ key }) => key)
   }
 
-  get(key: K): Timestamped<V> | undefined {
-    const { value, timestamp } = this.#entry(latin1(this.definition.key, key), key)
+  get(key: K, mapKey = latin1(this.definition.key, key)): Timestamped<V> | undefined {
+    const { value, timestamp } = this.#entry(mapKey, key)
     return value === null ? undefined : { value, timestamp }
   }
 
-  put(key: K, value: V | null, timestamp: number, context?: unknown): void {
-    const mapKey = latin1(this.definition.key, key)
+  put(key: K, value: V | null, timestamp: number, context?: unknown, mapKey = latin1(this.definition.key, key)): void {
     const entry = this.#entry(mapKey, key)
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {

@@ -17,10 +17,11 @@ const KEY_END = '\x00\x01'
 
 /** All that a store's entries are found by: with another one, they would not be. */
 export function layoutOf(definition: StoreDefinition): string {
-  if (definition.kind === 'key-value' || definition.kind === 'grouped') return definition.kind
-  if (definition.kind === 'time-ordered') return 'key-value'
+  const { kind } = definition
+  if (kind === 'key-value' || kind === 'grouped' || kind === 'buffer') return kind
+  if (kind === 'time-ordered') return 'key-value'
   const interval = segmentIntervalOf(definition.retentionMs)
-  return definition.kind === 'session' ? `session ${interval}` : `window ${interval} ${definition.bucketMs}`
+  return kind === 'session' ? `session ${interval}` : `window ${interval} ${definition.bucketMs}`
 }
 
 /** As in Kafka Streams: two segments and a part of a third cover the retention. */

@@ -42,6 +42,10 @@ export class SortedTexts {
     this.#blocks = []
   }
 
+  get first(): string | undefined {
+    return this.#blocks[0]?.[0]
+  }
+
   /** From the first that is not below `low` on. Nothing may be added or deleted meanwhile. */
   *from(low: string): Generator<string, void> {
     const first = this.#blockOf(low)

@@ -1,6 +1,6 @@
 /** What a task's stores look like to operators, to the checkpoint and to queries. */
 import type { Serde } from './serde.js'
-import type { SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
+import type { BufferStore, SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
 
 /** A value with the time of the newest record that shaped it, in milliseconds since the epoch. */
 export interface Timestamped<V> {
@@ -19,6 +19,8 @@ interface StoreDefinitionBase<K, V> {
   readonly caching: boolean
   /** Extra configuration of the changelog topic, in Kafka's dotted names. */
   readonly changelogConfig?: Readonly<Record<string, string>>
+  /** Headers of the changelog's records that have a value. */
+  readonly changelogHeaders?: readonly (readonly [name: string, value: Buffer | null])[]
   /** Restore from this source topic instead of an own changelog (a table's topic is its own changelog). */
   readonly sourceTopic?: string
 }
@@ -72,6 +74,17 @@ export interface TimeOrderedStoreDefinition<K = any, V = any> extends StoreDefin
   laneOf(key: K): number
 }
 
+/**
+ * A store with one value per key, taken out again by time. Keys and times are held in memory.
+ */
+export interface BufferStoreDefinition<K = any, V = any> extends StoreDefinitionBase<K, V> {
+  readonly kind: 'buffer'
+  /** The time of a value, in ms since the epoch; not negative. */
+  timeOf(value: V): number
+  /** What an entry counts in `sizeInBytes`; without it, nothing. */
+  sizeOf?(keyBytes: number, value: V): number
+}
+
 /** What a store is made from. */
 export type StoreDefinition<K = any, V = any> =
   | KeyValueStoreDefinition<K, V>
@@ -79,6 +92,7 @@ export type StoreDefinition<K = any, V = any> =
   | SessionStoreDefinition<K, V>
   | GroupedStoreDefinition<K, V>
   | TimeOrderedStoreDefinition<K, V>
+  | BufferStoreDefinition<K, V>
 
 /**
  * Called once per changed key when a caching store is flushed, in the order of their last puts, as Kafka Streams flushes its caches. `context` is what the last `put` was given.
@@ -146,12 +160,13 @@ export interface RestoreRecord {
  * acknowledged them, `commit`. Processing rests from the first to the last.
  */
 export interface TaskState {
-  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the next three. */
+  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the others. */
   store(name: string): KeyValueStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   groupedStore(name: string): GroupedStore
   timeOrderedStore(name: string): TimeOrderedStore
+  bufferStore(name: string): BufferStore
   /** Estimated bytes of changes that are not in the database yet. Past a limit the worker commits early. */
   readonly dirtyBytes: number
   /** Forwards what a caching store held back. */

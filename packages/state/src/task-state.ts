@@ -1,4 +1,5 @@
 /** All stores of one task over one database, committed as one batch. */
+import { OrderedBuffer } from './buffer-store.js'
 import type { DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
 import { OpenMarker, systemBootId } from './open-marker.js'
@@ -9,7 +10,7 @@ import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, GroupedStore, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
 import { StoreCatalog } from './store-catalog.js'
 import { IndexedStore } from './time-ordered-store.js'
-import type { SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
+import type { BufferStore, SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
 import { SegmentedWindowStore } from './window-store.js'
 
 /** Where a task keeps its state and which stores it has. */
@@ -32,7 +33,7 @@ export interface TaskStateModules {
 /** A store as the task's state sees it, and as its kind is used. */
 interface OpenStore {
   readonly entries: StateStore
-  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore | TimeOrderedStore
+  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore | TimeOrderedStore | BufferStore
 }
 
 /**
@@ -85,6 +86,10 @@ function makeStore(
   }
   if (definition.kind === 'time-ordered') {
     const store = new IndexedStore({ ...options, definition }, modules)
+    return { entries: store, typed: store }
+  }
+  if (definition.kind === 'buffer') {
+    const store = new OrderedBuffer({ ...options, definition }, modules)
     return { entries: store, typed: store }
   }
   const typed =
@@ -164,6 +169,12 @@ class DatabaseTaskState implements TaskState {
     const { typed } = this.#open(name)
     if (typed instanceof IndexedStore) return typed
     throw this.#kindMismatch(name, 'time-ordered')
+  }
+
+  bufferStore(name: string): BufferStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof OrderedBuffer) return typed
+    throw this.#kindMismatch(name, 'buffer')
   }
 
   flush(store: string): void {

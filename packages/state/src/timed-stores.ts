@@ -1,4 +1,4 @@
-/** What stores of windows, of sessions and of keys with a time look like to operators and to queries. */
+/** What stores of windows, of sessions, and of keys and values with a time look like to operators and to queries. */
 import type { Timestamped } from './store.js'
 
 /** A value of a window store, with the start of its window in ms since the epoch. */
@@ -90,4 +90,21 @@ export interface TimeOrderedStore<K = any, V = any> {
   keys(lane: number, fromMs: number): IterableIterator<K>
   /** The newest key of a lane. */
   lastKey(lane: number): K | undefined
+}
+
+/** A store from which values are taken in the order of their times, as its task's operators use it: synchronous. */
+export interface BufferStore<K = any, V = any> {
+  readonly name: string
+  readonly recordCount: number
+  /** As the definition's `sizeOf` counts. */
+  readonly sizeInBytes: number
+  /** The least time of any value; Infinity where there is none. */
+  readonly leastTime: number
+  get(key: K): V | undefined
+  /** Sets the value; its time is that of the definition's `timeOf`. */
+  put(key: K, value: V): void
+  /** The value with the least time; of several, that of the first key by its bytes. */
+  first(): readonly [key: K, value: V] | undefined
+  /** Deletes what `first` gives. */
+  removeFirst(): void
 }

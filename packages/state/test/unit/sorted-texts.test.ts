@@ -25,6 +25,7 @@ describe('sorted texts', () => {
         expect([...texts.from('')]).to.deep.equal(sorted)
         expect([...texts.from(bound)]).to.deep.equal(sorted.filter(each => each >= bound))
         expect(texts.lastBelow(bound)).to.equal(sorted.findLast(each => each < bound))
+        expect(texts.first).to.equal(sorted[0])
         expect(texts.has(bound)).to.equal(model.has(bound))
       }),
       { numRuns: 50 }
