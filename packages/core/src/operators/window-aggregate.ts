@@ -42,10 +42,12 @@ export function windowAggregate<K, V, A>(
           }
           const stored = aggregates.get(key, start)
           const newest = stored === undefined ? timestamp : Math.max(timestamp, stored.timestamp)
-          const updated = aggregator(key, value, stored === undefined ? initializer() : stored.value)
+          // Of a new window the initial aggregate counts as the old value, as in Kafka Streams.
+          const before = stored === undefined ? initializer() : stored.value
+          const updated = aggregator(key, value, before)
           if (updated === undefined) throw returnedUndefined(store, 'aggregator')
           aggregates.put(key, start, updated, updated === null ? timestamp : newest, context)
-          forward(key, start, updated, stored === undefined ? null : stored.value, newest, context)
+          forward(key, start, updated, before, newest, context)
         }
       }
     }
