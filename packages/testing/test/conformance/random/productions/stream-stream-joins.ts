@@ -4,8 +4,10 @@ import { JOINERS, someName } from '../words.js'
 
 const joined: Production = at => {
   const { pick, fresh } = at
+  const others = at.others('KStream')
+  if (others.length === 0) return undefined
   const step = {
-    with: pick.one(at.others('KStream')).name,
+    with: pick.one(others).name,
     value: pick.one(JOINERS),
     differenceMs: pick.one([0, 1, 10, 40, 100_000]),
     ...pick.maybe('beforeMs', 0, 5, 20),
