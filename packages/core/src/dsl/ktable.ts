@@ -15,11 +15,14 @@ import type {
   KeyOptions,
   NamedOptions,
   StoreOptions,
+  SuppressOptions,
   TableGroupByOptions,
   TransformValuesOptions
 } from './options.js'
 import { requireSerde, type TableOrigin } from './origin.js'
+import type { Suppressed } from './suppressed.js'
 import { joinTables, type TableJoiner } from './table-join.js'
+import { suppressTable } from './table-suppress.js'
 
 /** A table of rows by key, changed by each update and deleted from by null. */
 export class KTable<K, V> {
@@ -185,6 +188,18 @@ export class KTable<K, V> {
   ): KTable<K, NonNullable<R>> {
     const plan = { method: 'outerJoin', joiner: joiner as AnyJoiner } as const
     return new KTable(joinTables(this.origin, other.origin, plan, options))
+  }
+
+  /**
+   * The same rows, whose updates are held back: of several only the last passes on, with its own time and headers, once
+   * another update's time says so. By records' time alone, so that nothing passes on while there is no input. What is held
+   * back survives restarts. Throws `TOPOLOGY_NOT_WINDOWED` where windows are to close and there are none.
+   *
+   * @example
+   * clicksPerMinute.suppress(Suppressed.untilWindowCloses()).toStream().to('final-clicks-per-minute')
+   */
+  suppress(suppressed: Suppressed<K>, options: SuppressOptions<K, V> = {}): KTable<K, V> {
+    return new KTable(suppressTable(this.origin, suppressed, options))
   }
 
   /**

@@ -68,6 +68,12 @@ export interface ForeignKeyJoinOptions<K, KO, R> extends DerivedTableOptions<R> 
   readonly otherPartitioner?: (foreignKey: KO, partitionCount: number) => number
 }
 
+/** Options of `KTable.suppress`: the serdes of what is held back, where the table's own are not known. */
+export interface SuppressOptions<K, V> {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+}
+
 /** Options of `KTable.groupBy`: rows get new keys and values, which go through a repartition topic. */
 export interface TableGroupByOptions<K, V> extends NamedOptions {
   /** The serde of the groups' keys. */

@@ -118,6 +118,7 @@ export class SessionWindowedKStream<K, V> {
         retentionMs: retentionOf(plan.options.retentionMs, neededMs, store)
       }),
       resultKey: key => new SessionWindowedSerde(key),
+      graceMs: neededMs,
       view: store => sessionView<K, A>(store)
     })
   }

@@ -1,5 +1,12 @@
 /** What an operator is: a recipe that becomes a function of a record once its task and its downstream are known. */
-import type { GroupedStore, KeyValueStore, SessionStore, TimeOrderedStore, WindowStore } from '@millrace/state'
+import type {
+  BufferStore,
+  GroupedStore,
+  KeyValueStore,
+  SessionStore,
+  TimeOrderedStore,
+  WindowStore
+} from '@millrace/state'
 import type { RecordContext } from '../record.js'
 
 /**
@@ -32,6 +39,7 @@ export interface OperatorRuntime {
   sessionStore(name: string): SessionStore
   groupedStore(name: string): GroupedStore
   timeOrderedStore(name: string): TimeOrderedStore
+  bufferStore(name: string): BufferStore
   /** Whether a store holds back updates until a commit; if not, the operator forwards at once. */
   isCaching(store: string): boolean
   /** Counts a record an operator had to leave out (a null key where none may be), and logs why. */

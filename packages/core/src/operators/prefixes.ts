@@ -41,6 +41,7 @@ export const PREFIX = {
   tableJoinThis: 'KTABLE-JOINTHIS-',
   tableJoinOther: 'KTABLE-JOINOTHER-',
   tableMerge: 'KTABLE-MERGE-',
+  tableSuppress: 'KTABLE-SUPPRESS-',
   foreignKeyRegistration: 'KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-',
   foreignKeySubscription: 'KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-',
   foreignKeyStore: 'KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-',

@@ -110,7 +110,7 @@ export class Checkpoint {
           key.length,
           value === null ? -1 : key.length,
           scratch.length,
-          NO_HEADERS
+          value === null ? NO_HEADERS : (store.changelogHeaders ?? NO_HEADERS)
         )
       })
     }

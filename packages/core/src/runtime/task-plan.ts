@@ -111,12 +111,12 @@ export function planTasks(
 
 function changelogConfig(store: StoreDefinition): Record<string, string> {
   const policy =
-    store.kind === 'key-value' || store.kind === 'grouped' || store.kind === 'time-ordered'
-      ? { 'cleanup.policy': 'compact' }
-      : {
+    'retentionMs' in store
+      ? {
           'cleanup.policy': 'compact,delete',
           'retention.ms': String(store.retentionMs + CHANGELOG_ADDITIONAL_RETENTION_MS)
         }
+      : { 'cleanup.policy': 'compact' }
   return { ...policy, 'message.timestamp.type': 'CreateTime', ...store.changelogConfig }
 }
 

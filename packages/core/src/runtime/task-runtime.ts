@@ -100,6 +100,7 @@ export class TaskRuntime {
       sessionStore: name => state.sessionStore(name),
       groupedStore: name => state.groupedStore(name),
       timeOrderedStore: name => state.timeOrderedStore(name),
+      bufferStore: name => state.bufferStore(name),
       isCaching: name => caching && (topology.stores.get(name)?.caching ?? false),
       dropped: this.dropped,
       streamTime: () => this.streamTime,

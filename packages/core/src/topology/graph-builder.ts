@@ -7,6 +7,7 @@ import { NameCounter, validName } from './names.js'
 import { relaxNullKeys } from './relax-null-keys.js'
 import { reuseTableTopics } from './reuse-table-topics.js'
 import type { Optimization, RepartitionTopic, Topology } from './topology.js'
+import { windowGraceMs } from './window-grace.js'
 
 export class GraphBuilder {
   readonly names = new NameCounter()
@@ -80,6 +81,11 @@ export class GraphBuilder {
   /** The store of a table has exactly the records of this topic. */
   tableTopic(store: string, topic: string): void {
     this.#tableTopics.set(store, topic)
+  }
+
+  /** How long after its end a window in a node's output may still change; undefined where not all of it is windowed. */
+  windowGraceMs(node: string): number | undefined {
+    return windowGraceMs(node, this.#nodes, this.#repartitionTopics)
   }
 
   /** A finished topology; the builder may grow further and build again. */

@@ -71,6 +71,10 @@ export class TopologyRun implements OperatorRuntime {
     throw new Error(`only key-value stores here, not ${name}`)
   }
 
+  bufferStore(name: string): never {
+    throw new Error(`only key-value stores here, not ${name}`)
+  }
+
   sessionStore(name: string): never {
     throw new Error(`only key-value stores here, not ${name}`)
   }

@@ -1,7 +1,7 @@
 /** Compile-only: types flow from source to sink without a cast. */
 import { expectTypeOf } from 'expect-type'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { SessionWindows, TimeWindows, type Windowed } from '@millrace/core'
+import { SessionWindows, Suppressed, TimeWindows, type Windowed } from '@millrace/core'
 import type { Serde } from '@millrace/state'
 import {
   type CogroupedKStream,
@@ -269,3 +269,19 @@ expectTypeOf(
     decode: bytes => new Date(bytes.toString())
   })
 ).toEqualTypeOf<Serde<Date>>()
+
+// Suppression.
+expectTypeOf(perMinute.count().suppress(Suppressed.untilWindowCloses())).toEqualTypeOf<
+  KTable<Windowed<string>, number>
+>()
+expectTypeOf(visits.count().suppress(Suppressed.untilTimeLimit(1_000))).toEqualTypeOf<
+  KTable<Windowed<string>, number>
+>()
+const rarely = Suppressed.untilTimeLimit(1_000, { maxRecords: 10, whenFull: 'shut-down' })
+expectTypeOf(counts.suppress(rarely)).toEqualTypeOf<KTable<string, number>>()
+// @ts-expect-error there are no windows to close
+counts.suppress(Suppressed.untilWindowCloses())
+// @ts-expect-error a window's last result is never early
+Suppressed.untilWindowCloses({ maxRecords: 10, whenFull: 'emit' })
+// @ts-expect-error the values are numbers
+counts.suppress(rarely, { value: serdes.string() })
