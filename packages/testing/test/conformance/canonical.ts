@@ -4,7 +4,8 @@ import type { OutputRecord, Result, RunResult } from './scenario.js'
 /**
  * Of the changelog records that one input leads to, the newest of each key counts, in the order of the keys: what is
  * overwritten before anybody can read it is nobody's concern. Nor are their headers, which Kafka Streams copies from the
- * record in stores of windows, and never reads. Of a failure counts that there was one.
+ * record in stores of windows, and never reads but for the version of what a suppression holds. Of a failure counts that
+ * there was one.
  */
 export function canonical(result: Result): Result {
   if (result.refused !== undefined) return { refused: 'yes' }
@@ -18,8 +19,10 @@ export function canonical(result: Result): Result {
 
 function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
   const changes = new Map<string, OutputRecord>()
-  for (const { headers: _, ...record } of internal.filter(isChange)) {
-    changes.set(`${record.at} ${record.topic} ${record.key}`, record)
+  for (const { headers, ...record } of internal.filter(isChange)) {
+    const version = headers?.filter(([name]) => name === 'v') ?? []
+    const change = version.length === 0 ? record : { ...record, headers: version }
+    changes.set(`${record.at} ${record.topic} ${record.key}`, change)
   }
   return {
     ...rest,

@@ -76,13 +76,20 @@ class Run {
       if (output === undefined) this.#outputs.set(topic, (output = driver.createOutputTopic(topic, bytes)))
       for (const { key, value, timestamp, headers } of output.readRecordsToList()) {
         if (topic.startsWith('test-')) {
-          this.#internal.push({ at, topic, key: hex(key), value: hex(value), timestamp, ...noteHeaders(headers) })
+          const time = this.#isOfBuffer(topic) ? null : timestamp
+          this.#internal.push({ at, topic, key: hex(key), value: hex(value), timestamp: time, ...noteHeaders(headers) })
         } else {
           const shownKey = keyText(this.#built.sinks.get(topic) ?? 'plain', key)
           this.#records.push({ at, topic, key: shownKey, value: valueText(value), timestamp, ...noteHeaders(headers) })
         }
       }
     }
+  }
+
+  /** Their records have no time but that of the broker. */
+  #isOfBuffer(topic: string): boolean {
+    const store = topic.replace(/^test-(.*)-changelog$/, '$1')
+    return this.#built.topology.stores.get(store)?.kind === 'buffer'
   }
 }
 

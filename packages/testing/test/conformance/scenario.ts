@@ -40,7 +40,8 @@ export interface OutputRecord {
   readonly topic: string
   readonly key: string | null
   readonly value: string | null
-  readonly timestamp: number
+  /** Null where the broker's clock gives it: in the changelogs of buffers. */
+  readonly timestamp: number | null
   readonly headers?: readonly (readonly [name: string, value: string | null])[]
 }
 

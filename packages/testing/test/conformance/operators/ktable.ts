@@ -1,9 +1,9 @@
 /** KTable, without its joins. */
-import type { KTable } from '@millrace/core'
+import { type KTable, Suppressed } from '@millrace/core'
 import { any } from '../any-serde.js'
 import { expression } from '../expression.js'
 import { keeping, type Operators } from '../operator.js'
-import { named, stored, storedValue } from '../options.js'
+import { named, picked, stored, storedValue } from '../options.js'
 
 type Table = KTable<any, any>
 
@@ -24,6 +24,12 @@ export const operators: Operators = {
     const value = expression(step.value)
     const transformer = () => ({ transform: (given: unknown, key: unknown) => value({ key, value: given }) })
     return from.transformValues(transformer, { ...stored(step), ...storedValue(step) })
+  }),
+  'KTable.suppress': keeping<Table>((from, step) => {
+    const options = picked(step, ['name', 'maxRecords', 'maxBytes', 'logging'])
+    if (step.until === 'windowCloses') return from.suppress(Suppressed.untilWindowCloses(options), { value: any })
+    const whenFull = step.whenFull === 'shutDown' ? 'shut-down' : 'emit'
+    return from.suppress(Suppressed.untilTimeLimit(Number(step.limitMs), { ...options, whenFull }), { value: any })
   }),
   'KTable.toStream': (from, step) => {
     const table = from.object as Table

@@ -89,17 +89,15 @@ final class TableOperators {
     private static Suppressed<Object> suppressed(final Step step) {
         Suppressed suppressed;
         if (step.text("until").equals("windowCloses")) {
-            Suppressed.StrictBufferConfig buffer = Suppressed.BufferConfig.unbounded();
-            if (step.has("maxRecords")) buffer = Suppressed.BufferConfig.maxRecords(step.number("maxRecords")).shutDownWhenFull();
-            if (step.has("logging")) buffer = (Suppressed.StrictBufferConfig) buffer.withLoggingDisabled();
-            suppressed = Suppressed.untilWindowCloses(buffer);
+            suppressed = Suppressed.untilWindowCloses((Suppressed.StrictBufferConfig) buffer(step, true));
         } else {
-            suppressed = Suppressed.untilTimeLimit(Duration.ofMillis(step.number("limitMs")), eagerBuffer(step));
+            final boolean shutDown = step.textOr("whenFull", "emit").equals("shutDown");
+            suppressed = Suppressed.untilTimeLimit(Duration.ofMillis(step.number("limitMs")), buffer(step, shutDown));
         }
         return step.has("name") ? suppressed.withName(step.text("name")) : suppressed;
     }
 
-    private static Suppressed.BufferConfig<?> eagerBuffer(final Step step) {
+    private static Suppressed.BufferConfig<?> buffer(final Step step, final boolean shutDown) {
         Suppressed.BufferConfig<?> buffer = Suppressed.BufferConfig.unbounded();
         if (step.has("maxRecords")) buffer = Suppressed.BufferConfig.maxRecords(step.number("maxRecords"));
         if (step.has("maxBytes")) {
@@ -107,7 +105,7 @@ final class TableOperators {
                 ? eager.withMaxBytes(step.number("maxBytes"))
                 : Suppressed.BufferConfig.maxBytes(step.number("maxBytes"));
         }
-        if (step.textOr("whenFull", "emit").equals("shutDown")) buffer = buffer.shutDownWhenFull();
+        if (shutDown) buffer = buffer.shutDownWhenFull();
         return step.has("logging") ? buffer.withLoggingDisabled() : buffer;
     }
 }
