@@ -4,10 +4,14 @@ import { AGGREGATORS, JOINERS, KEYS, MAPPERS, PREDICATES, someName, someStore, S
 
 const derived =
   (field: string, choices: readonly string[]): Production =>
-  at => ({
-    step: { [field]: at.pick.one(choices), ...at.pick.one([{}, someStore(at)]), ...someName(at) },
-    kind: 'KTable'
-  })
+  at => {
+    const store = at.pick.one([{}, someStore(at)])
+    // With a store of its own, Kafka Streams wants to be told the serde of a windowed key.
+    return {
+      step: { [field]: at.pick.one(choices), ...(at.from.windowed ? {} : store), ...someName(at) },
+      kind: 'KTable'
+    }
+  }
 
 const join: Production = at => {
   const others = at.others('KTable')
