@@ -85,7 +85,7 @@ export function addRepartition(
   if (!request.explicit) graph.mergeable({ filter, sink, source })
 }
 
-/** The stream in the partitions of its keys, through a topic that joins without a name share. */
+/** The stream in the partitions of its keys. A join without a name shares the topic of the one before, as in Kafka Streams. */
 export function repartitionForJoin<S extends StreamOrigin<any, any>>(
   stream: S & { readonly key: Serde<any>; readonly value: Serde<any> },
   name: string | undefined
@@ -96,7 +96,7 @@ export function repartitionForJoin<S extends StreamOrigin<any, any>>(
   const shared = name === undefined ? graph.joinRepartitions.get(node) : undefined
   if (shared === undefined) {
     addRepartition(graph, node, names, { prefix, key, value })
-    if (name === undefined) graph.joinRepartitions.set(node, names.source)
+    graph.joinRepartitions.set(node, names.source)
   }
   const source = shared ?? names.source
   return { ...stream, node: source, sources: [source], keyChanged: false }

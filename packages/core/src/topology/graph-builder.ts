@@ -11,7 +11,7 @@ import { windowGraceMs } from './window-grace.js'
 
 export class GraphBuilder {
   readonly names = new NameCounter()
-  /** The source through which joins without a name repartition a stream, by the stream's node: they share one topic. */
+  /** The source through which a stream was last repartitioned for a join, by the stream's node. */
   readonly joinRepartitions = new Map<string, string>()
   readonly #nodes = new Map<string, NodeDraft>()
   readonly #stores = new Map<string, StoreDefinition>()

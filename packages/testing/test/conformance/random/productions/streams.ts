@@ -37,7 +37,8 @@ export const productions: Productions = {
   'KStream.peek': () => ({ step: {}, kind: 'KStream' }),
   'KStream.repartition': at => ({ step: someName(at), kind: 'KStream' }),
   'KStream.toTable': at => ({ step: { ...someStore(at), ...someName(at) }, kind: 'KTable' }),
-  'KStream.groupByKey': () => ({ step: {}, kind: 'KGroupedStream' }),
+  // Kafka Streams forgets the serde of a key that may have changed, and wants it back where windows wrap the key.
+  'KStream.groupByKey': () => ({ step: { serdes: true }, kind: 'KGroupedStream' }),
   'KStream.groupBy': at => ({
     step: { key: at.pick.one(KEYS) },
     kind: 'KGroupedStream',
