@@ -118,8 +118,11 @@ export interface NewTopic {
   readonly config: Readonly<Record<string, string>>
 }
 
-/** `latest` is the end of the log (high watermark), `stable` the last stable offset, as a read_committed reader sees it. */
-export type OffsetPosition = 'earliest' | 'latest' | 'stable'
+/**
+ * `latest` is the end of the log (high watermark), `stable` the last stable offset, as a read_committed reader sees it.
+ * `atMs` is the first record with that timestamp (ms since the epoch) or a later one, and the end of the log without one.
+ */
+export type OffsetPosition = 'earliest' | 'latest' | 'stable' | { readonly atMs: number }
 
 /** An offset of a partition; offsets are safe integers from 0 on. */
 export interface PartitionOffset extends TopicPartition {

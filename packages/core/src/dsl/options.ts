@@ -2,7 +2,7 @@
 import type { ByteWriter, Serde } from '@millrace/state'
 import type { RecordContext } from '../record.js'
 import type { StoreBuilder } from '../processor/stores.js'
-import type { Optimization, Partitioner, TimestampExtractor } from '../topology/topology.js'
+import type { OffsetReset, Optimization, Partitioner, TimestampExtractor } from '../topology/topology.js'
 
 /**
  * A serde that can write every `T`; a serde of a wider type will do. Null never reaches it.
@@ -38,7 +38,7 @@ export interface SourceOptions<K, V> extends NamedOptions {
   /** Default: the record's own timestamp. */
   readonly timestampExtractor?: TimestampExtractor
   /** Where to start in partitions without a committed offset. Default: `earliest`. */
-  readonly offsetReset?: 'earliest' | 'latest'
+  readonly offsetReset?: OffsetReset
 }
 
 /** How a table or an aggregation is stored. Kafka's `Materialized`. */

@@ -121,6 +121,7 @@ export class EmbeddedLog {
       const log = this.#partition(topic, partition)
       log.expire()
       // There are no transactions yet, so everything is stable.
+      if (typeof position === 'object') return { topic, partition, offset: log.offsetAt(position.atMs) }
       return { topic, partition, offset: position === 'earliest' ? log.startOffset : log.endOffset }
     })
   }

@@ -4,6 +4,7 @@ import type { BrokerErrorName } from '../broker/broker.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import { assignBaseOffset, faultInProducedBatch, readBatchHeader, type BatchHeader } from './batch-header.js'
+import { offsetAtTime } from './offset-at-time.js'
 import { ProducerStates } from './producer-states.js'
 import { recoverSegment } from './recovery.js'
 import { Segment } from './segment.js'
@@ -131,6 +132,11 @@ export class PartitionLog {
       if (!atLeastOne && segment.read(Math.max(offset, segment.baseOffset), 0, true).length > 0) return NO_BYTES
     }
     return NO_BYTES
+  }
+
+  /** Of the first record that is not older than a time (ms since the epoch); the end of the log without one. */
+  offsetAt(atMs: number): number {
+    return offsetAtTime(this.#segments, this.#startOffset, atMs) ?? this.#endOffset
   }
 
   /** Calls back after every append with its size; the returned function ends that. */

@@ -12,9 +12,10 @@ import type { Fetcher } from '../client/fetcher.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { TopicPartition } from '../record.js'
-import type { Topology } from '../topology/topology.js'
+import type { OffsetReset, Topology } from '../topology/topology.js'
 import type { Outbox } from './outbox.js'
 import { type RestoreProgress, restoreTask } from './restorer.js'
+import { startOffset } from './start-offset.js'
 import { Task, type TaskStart } from './task.js'
 import { type PlannedTask, realTopicName, type TaskId, type TaskPlan } from './task-plan.js'
 
@@ -242,8 +243,8 @@ export class OwnedTasks {
     committed: readonly OffsetCommit[],
     connection: BrokerConnection
   ): Promise<TaskStart[]> {
-    const { topology } = this.#modules
-    const resetOf = (topic: string) => {
+    const { topology, clock } = this.#modules
+    const resetOf = (topic: string): OffsetReset => {
       for (const node of plan.subtopology.nodes) {
         if (node.kind !== 'source') continue
         const real = node.topics.map(name => realTopicName(topology, this.#options.applicationId, name))
@@ -251,14 +252,12 @@ export class OwnedTasks {
       }
       return 'earliest'
     }
-    const offsetOf = async (tp: TopicPartition, position: 'earliest' | 'latest' | 'stable') =>
-      (await connection.listOffsets([tp], position))[0]?.offset ?? 0
     return Promise.all(
       plan.inputs.map(async tp => {
-        const end = await offsetOf(tp, 'stable')
+        const end = (await connection.listOffsets([tp], 'stable'))[0]?.offset ?? 0
         const found = committed.find(({ topic, partition }) => topic === tp.topic && partition === tp.partition)
         if (found !== undefined) return { offset: found.offset, metadata: found.metadata, end }
-        return { offset: await offsetOf(tp, resetOf(tp.topic)), metadata: '', end }
+        return { offset: await startOffset(tp, resetOf(tp.topic), { connection, clock }), metadata: '', end }
       })
     )
   }

@@ -2,6 +2,7 @@
 import type { RecordBatch, RecordCursor } from '../broker/record-batch/index.js'
 import type { FetchedBatches } from '../client/fetcher.js'
 import { NO_HEADERS, type RecordContext, type TopicPartition } from '../record.js'
+import type { OffsetReset } from '../topology/topology.js'
 import type { RecordDecoder } from './record-decoder.js'
 
 /** The record at the head of a queue, decoded. */
@@ -52,7 +53,7 @@ export class PartitionQueue {
   }
 
   /** Where to go on when the log no longer has the position. */
-  get offsetReset(): 'earliest' | 'latest' {
+  get offsetReset(): OffsetReset {
     return this.decoder.source.offsetReset
   }
 

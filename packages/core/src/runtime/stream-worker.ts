@@ -11,6 +11,7 @@ import type { GroupEvent } from '../client/group-member.js'
 import type { TopicPartition } from '../record.js'
 import { decodeAssignment } from './assignment-data.js'
 import { Inbox } from './inbox.js'
+import { startOffset } from './start-offset.js'
 import type { Task } from './task.js'
 import { unlessAborted } from './unless-aborted.js'
 import type { ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
@@ -285,8 +286,10 @@ export class StreamWorker implements WorkerHandle {
   async #resetPosition(parts: WorkerParts, tp: TopicPartition, error: MillraceError): Promise<void> {
     const queue = parts.tasks.taskOf(tp)?.buffer.queue(tp)
     if (queue === undefined) return
-    const [listed] = await parts.connection.listOffsets([tp], queue.offsetReset)
-    const offset = listed?.offset ?? 0
+    const offset = await startOffset(tp, queue.offsetReset, {
+      connection: parts.connection,
+      clock: this.#modules.clock
+    })
     this.#modules.logger.warn(
       { topic: tp.topic, partition: tp.partition, wanted: queue.position, resumingAt: offset, cause: error },
       'the log no longer has the offset to go on from; records between the two are lost to this application'

@@ -21,6 +21,23 @@ export function describeOffsets(bench: BrokerBench): void {
       expect(await offsets('stable')).to.deep.equal([0, 2])
     })
 
+    it('find the first record that is not older than a time, in batches and in between', async () => {
+      const topic = await bench.topic(2)
+      const tp = { topic, partition: 0 }
+      // Records of a batch are a millisecond apart, the first at 1000.
+      await bench.append(tp, ['a', 'b', 'c'])
+      await bench.append(tp, ['d', 'e', 'f', 'g'])
+      const at = async (atMs: number): Promise<number> =>
+        (await bench.connection.listOffsets([tp], { atMs }))[0]!.offset
+      expect([await at(0), await at(1000), await at(1002), await at(1003), await at(1004)]).to.deep.equal([
+        0, 0, 2, 6, 7
+      ])
+      const empty = await bench.connection.listOffsets([{ topic, partition: 1 }], { atMs: 0 })
+      expect(empty).to.deep.equal([{ topic, partition: 1, offset: 0 }])
+      await bench.connection.deleteRecords([{ ...tp, offset: 1 }])
+      expect([await at(0), await at(1002)]).to.deep.equal([1, 2])
+    })
+
     it('refuse a partition they do not know', async () => {
       const topic = await bench.topic()
       await refused(bench.connection.listOffsets([{ topic, partition: 5 }], 'latest'), 'UNKNOWN_TOPIC_OR_PARTITION')

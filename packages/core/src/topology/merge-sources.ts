@@ -1,4 +1,5 @@
 /** Two streams of the same topics read them through one source, as in Kafka Streams. */
+import { isDeepStrictEqual } from 'node:util'
 import type { GraphDraft, NodeDraft, SourceDraft } from './graph-draft.js'
 
 /** The draft with the later of two equal sources gone, and everything that named it naming the earlier. */
@@ -27,7 +28,7 @@ function readsAlike(a: SourceDraft, b: SourceDraft): boolean {
   return (
     a.key.name === b.key.name &&
     a.value.name === b.value.name &&
-    a.offsetReset === b.offsetReset &&
+    isDeepStrictEqual(a.offsetReset, b.offsetReset) &&
     a.timestampExtractor === b.timestampExtractor
   )
 }

@@ -6,7 +6,7 @@ import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { GraphBuilder } from './graph-builder.js'
 import { validName } from './names.js'
-import type { Partitioner, TimestampExtractor, Topology } from './topology.js'
+import type { OffsetReset, Partitioner, TimestampExtractor, Topology } from './topology.js'
 
 /** Options of `addSource`. */
 export interface SourceNodeOptions<K, V> {
@@ -15,7 +15,7 @@ export interface SourceNodeOptions<K, V> {
   /** Default: the record's own timestamp. */
   readonly timestampExtractor?: TimestampExtractor
   /** Where to start in partitions without a committed offset. Default: `earliest`. */
-  readonly offsetReset?: 'earliest' | 'latest'
+  readonly offsetReset?: OffsetReset
 }
 
 /** Options of `addSink`. */

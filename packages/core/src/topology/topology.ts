@@ -33,6 +33,13 @@ interface NodeBase {
  */
 export type Optimization = 'reuseKTableSourceTopics' | 'mergeRepartitionTopics'
 
+/**
+ * Where a source begins in a partition without a committed offset, or whose committed offset the log no longer has:
+ * at the beginning, at the end, with the first record whose timestamp is at most `byDurationMs` old (KIP-1106), or not
+ * at all, so that the application ends with `OFFSET_RESET_NONE`.
+ */
+export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDurationMs: number }
+
 /** A node that reads topics. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source'
@@ -41,7 +48,7 @@ export interface SourceNode extends NodeBase {
   readonly key: Serde<any>
   readonly value: Serde<any>
   readonly timestampExtractor?: TimestampExtractor
-  readonly offsetReset: 'earliest' | 'latest'
+  readonly offsetReset: OffsetReset
   /** Decodes values that a combiner upstream wrote (see `Combiner`); they enter the pipeline as `PartialAggregate`. */
   readonly partial?: Serde<any>
 }

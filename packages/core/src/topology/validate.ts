@@ -5,7 +5,7 @@ import type { RepartitionTopic } from './topology.js'
 
 /**
  * Throws `TOPOLOGY_EMPTY`, `TOPOLOGY_UNKNOWN_PREDECESSOR`, `TOPOLOGY_UNCONNECTED`, `TOPOLOGY_CYCLE`,
- * `TOPOLOGY_TOPIC_ALREADY_REGISTERED` or `TOPOLOGY_UNKNOWN_STORE`.
+ * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`, `OFFSET_RESET_INVALID` or `TOPOLOGY_UNKNOWN_STORE`.
  */
 export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void {
   if (![...nodes.values()].some(node => node.kind === 'source')) {
@@ -17,6 +17,7 @@ export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void
   checkPredecessors(nodes)
   checkCycles(nodes)
   checkTopics(nodes, repartitionTopics)
+  checkResets(nodes)
   checkStores(nodes, new Set(stores.keys()))
 }
 
@@ -82,6 +83,19 @@ function checkTopics(
       }
       readBy.set(topic, node)
     }
+  }
+}
+
+function checkResets(nodes: ReadonlyMap<string, NodeDraft>): void {
+  for (const node of nodes.values()) {
+    if (node.kind !== 'source' || typeof node.offsetReset === 'string') continue
+    const { byDurationMs } = node.offsetReset
+    if (Number.isSafeInteger(byDurationMs) && byDurationMs >= 0) continue
+    throw new MillraceError(
+      'OFFSET_RESET_INVALID',
+      `Source ${node.name} is to begin with records of the last ${byDurationMs} ms. Give a whole number from 0 on.`,
+      { details: { node: node.name, byDurationMs } }
+    )
   }
 }
 

@@ -44,7 +44,14 @@ export class Partitions {
       return (await this.#cluster.ask(node, 'control', listOffsets, { partitions: entries, position }, timeoutMs))
         .partitions
     })
-    return outcomes.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    const older = outcomes.filter(({ offset }) => offset < 0)
+    const ends = older.length > 0 ? await this.listOffsets(older, 'latest') : []
+    return [
+      ...outcomes
+        .filter(({ offset }) => offset >= 0)
+        .map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+      ...ends
+    ]
   }
 
   async deleteRecords(before: readonly PartitionOffset[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** ListOffsets: the first and the last offset of partitions. */
+/** ListOffsets: the first and the last offset of partitions, or the first from a time on. */
 import type { OffsetPosition, TopicPartition } from '@millrace/core'
 import type { Api } from './api.js'
 import { byTopic } from './by-topic.js'
@@ -11,11 +11,17 @@ export interface ListOffsetsRequest {
 
 export interface ListOffsetsReply {
   readonly throttleMs: number
+  /** The offset is -1 where no record is as new as the time asked for. */
   readonly partitions: readonly (PartitionOutcome & { readonly offset: number })[]
 }
 
 const EARLIEST_TIMESTAMP = -2
 const LATEST_TIMESTAMP = -1
+
+function timestampOf(position: OffsetPosition): number {
+  if (typeof position === 'object') return position.atMs
+  return position === 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP
+}
 
 export const listOffsets: Api<ListOffsetsRequest, ListOffsetsReply> = {
   name: 'ListOffsets',
@@ -28,7 +34,7 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsReply> = {
       writer.string(topic)
       writer.array(entries, ({ partition }) => {
         writer.int32(partition).int32(-1)
-        writer.int64(position === 'earliest' ? EARLIEST_TIMESTAMP : LATEST_TIMESTAMP).noTags()
+        writer.int64(timestampOf(position)).noTags()
       })
       writer.noTags()
     })
