@@ -47,8 +47,8 @@ export async function checkAccess(
   const { authorize } = options
   if (authorize === undefined || request.routeOptions.config.millrace?.open === true) return
   if (isSignedByPeer(request, options.peerSecret)) return
-  const { store } = (request.params ?? {}) as { store?: string }
-  const operation = request.routeOptions.config.millrace?.operation ?? 'describe'
+  const { operation = 'describe', store = (request.params as { store?: string } | undefined)?.store } =
+    request.routeOptions.config.millrace ?? {}
   const allowed = await authorize({ operation, store, headers, remoteAddress: request.ip })
   if (allowed === true) return
   if (headers.authorization === undefined) throw new QueryProblem(401, 'UNAUTHENTICATED', 'This needs credentials.')

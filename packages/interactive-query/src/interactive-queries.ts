@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkAccess, type AccessOptions } from './access.js'
 import { addInfoRoutes } from './info-routes.js'
 import { addKeyRoutes } from './key-routes.js'
+import { addOwnKeyRoute, type KeyRoute } from './own-key-routes.js'
 import { Peers } from './peers.js'
 import { PROBLEM_JSON, problemDetails, problemFor, RETRY_AFTER_SECONDS } from './query-problem.js'
 import type { QueryableApplication } from './queryable-application.js'
@@ -11,6 +12,8 @@ import { addRangeRoute } from './range-route.js'
 
 /** Settings of the routes, wherever they are mounted. */
 export interface QueryOptions extends AccessOptions {
+  /** Routes of your own, each about one key of a store (see `keyRoute`); the same on all instances. */
+  readonly keyRoutes?: readonly KeyRoute[]
   /** How long another instance may take for an answer, in milliseconds. Default 2000. */
   readonly peerTimeoutMs?: number
   /** Largest answer about one key that is taken from another instance, and largest JSON range. Default 4 MiB. */
@@ -49,6 +52,7 @@ export async function interactiveQueries(server: FastifyInstance, options: Inter
 
   const context = { application, access: options, peers, logger, maxResponseBytes }
   addKeyRoutes(server, context)
+  for (const route of options.keyRoutes ?? []) addOwnKeyRoute(server, context, route)
   addRangeRoute(server, context)
   addInfoRoutes(server, context)
 }

@@ -8,6 +8,25 @@ import type { HostInfo, KeyMetadata } from './queryable-application.js'
 import { shownAddress, storeDefinition, type RouteContext } from './route-context.js'
 import { toJson } from './value-json.js'
 
+/** Where a value was found. */
+export interface KeyPlace {
+  readonly partition: number
+  readonly taskId: string
+  /** `host:port`; null when the instance advertises none. */
+  readonly owner: string | null
+}
+
+/** A question about one key of a store. */
+export interface KeyQuestion {
+  readonly store: string
+  readonly key: unknown
+  readonly metadata: KeyMetadata
+  /** Where the key's owner answers the same question. */
+  readonly path: string
+  /** What is answered for a value that is there. */
+  answer(value: unknown, place: KeyPlace): unknown
+}
+
 interface KeyRoute {
   Params: { store: string; '*': string }
   Querystring: { type?: string }
@@ -21,7 +40,12 @@ export function addKeyRoutes(server: FastifyInstance, context: RouteContext): vo
   server.get<KeyRoute>(
     '/stores/:store/keys/*',
     { schema: { querystring }, config: { millrace: { operation: 'query' } } },
-    (request, reply) => answerKey(request, reply, context, server.prefix)
+    (request, reply) => {
+      const { store, key, metadata } = locate(request, context)
+      const path = keyPath(request, server.prefix)
+      const answer = (value: unknown, place: KeyPlace) => ({ store, key, value, ...place })
+      return answerKey(request, reply, context, { store, key, metadata, path, answer })
+    }
   )
   server.get<KeyRoute>(
     '/stores/:store/owner/*',
@@ -35,13 +59,7 @@ export function addKeyRoutes(server: FastifyInstance, context: RouteContext): vo
   )
 }
 
-interface Located {
-  readonly store: string
-  readonly key: unknown
-  readonly metadata: KeyMetadata
-}
-
-function locate(request: FastifyRequest<KeyRoute>, { application }: RouteContext): Located {
+function locate(request: FastifyRequest<KeyRoute>, { application }: RouteContext) {
   const { store, '*': text } = request.params
   const codec = keyCodec(storeDefinition(application, store), request.query.type)
   const key = codec.parse(text)
@@ -50,15 +68,20 @@ function locate(request: FastifyRequest<KeyRoute>, { application }: RouteContext
   return { store, key, metadata: application.metadataForKey(store, key) }
 }
 
-async function answerKey(
-  request: FastifyRequest<KeyRoute>,
+function keyPath({ params, query }: FastifyRequest<KeyRoute>, prefix: string): string {
+  const type = query.type === undefined ? '' : `?type=${encodeURIComponent(query.type)}`
+  return `${prefix}/stores/${encodeURIComponent(params.store)}/keys/${encodeSegment(params['*'])}${type}`
+}
+
+/** Answers from this instance's store, or with the answer of the instance that owns the key. */
+export async function answerKey(
+  request: FastifyRequest,
   reply: FastifyReply,
   context: RouteContext,
-  prefix: string
+  question: KeyQuestion
 ): Promise<FastifyReply> {
-  const located = locate(request, context)
-  const { metadata } = located
-  if (metadata.local) return answerLocally(located, reply, context)
+  const { metadata } = question
+  if (metadata.local) return answerLocally(reply, context, question)
   if (metadata.owner === undefined) {
     throw new QueryProblem(503, 'OWNER_UNKNOWN', 'No instance is known to own the key just now. Ask again.')
   }
@@ -71,34 +94,30 @@ async function answerKey(
       { details }
     )
   }
-  return forward(request, reply, context, metadata.owner, prefix)
+  return forward(reply, context, question, metadata.owner)
 }
 
 async function answerLocally(
-  { store, key, metadata }: Located,
   reply: FastifyReply,
-  context: RouteContext
+  { application }: RouteContext,
+  { store, key, metadata, answer }: KeyQuestion
 ): Promise<FastifyReply> {
-  const value: unknown = await context.application.store(store).get(key)
+  const value: unknown = await application.store(store).get(key)
   const { partition, taskId } = metadata
   const owner = shownAddress(metadata.owner)
   if (value === undefined || value === null) {
     throw new QueryProblem(404, 'KEY_NOT_FOUND', 'The store has no such key.', { details: { store, partition, owner } })
   }
-  return reply.type(JSON_TYPE).send(toJson({ store, key, value, partition, taskId, owner }))
+  return reply.type(JSON_TYPE).send(toJson(answer(value, { partition, taskId, owner })))
 }
 
 async function forward(
-  request: FastifyRequest<KeyRoute>,
   reply: FastifyReply,
-  context: RouteContext,
-  owner: HostInfo,
-  prefix: string
+  { peers }: RouteContext,
+  { store, path }: KeyQuestion,
+  owner: HostInfo
 ): Promise<FastifyReply> {
-  const { store, '*': text } = request.params
-  const query = request.query.type === undefined ? '' : `?type=${encodeURIComponent(request.query.type)}`
-  const path = `${prefix}/stores/${encodeURIComponent(store)}/keys/${encodeKey(text)}${query}`
-  const answer = await context.peers.get(owner, path)
+  const answer = await peers.get(owner, path)
   const shown = shownAddress(owner) ?? ''
   if (answer.status === 200 && isJson(answer.body)) return reply.type(JSON_TYPE).send(answer.body)
   if (answer.status === 404 && codeOf(answer.body) === 'KEY_NOT_FOUND') {
@@ -108,8 +127,8 @@ async function forward(
   throw refusal(answer, shown)
 }
 
-/** Encodes dots too: a key of dots alone would otherwise be taken for a step in a path. */
-function encodeKey(text: string): string {
+/** A part of a path. Encodes dots too: a key of dots alone would otherwise be taken for a step in a path. */
+export function encodeSegment(text: string): string {
   return encodeURIComponent(text).replaceAll('.', '%2E')
 }
 

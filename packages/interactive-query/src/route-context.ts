@@ -8,7 +8,12 @@ import type { ApplicationInstance, HostInfo, QueryableApplication } from './quer
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** How access to a route of the query server is judged. */
-    millrace?: { readonly operation: 'query' | 'describe'; readonly open?: boolean }
+    millrace?: {
+      readonly operation: 'query' | 'describe'
+      /** The store that is asked, where the path does not name it. */
+      readonly store?: string
+      readonly open?: boolean
+    }
   }
 }
 
