@@ -1,11 +1,8 @@
 /** The counts as the output topic has them: from its start, then as they change, from all instances alike. */
 import { serdes, type BrokerConnection } from '@millrace/core'
-import { TopicReader } from './read-topic.js'
+import { TopicFollower } from '../../shared/dist/topic-follower.js'
 
 export type WordCount = readonly [word: string, count: number]
-
-/** How long one request waits for news; also how long another leader's news may wait for it. */
-const WAIT_MS = 200
 
 export class CountsView {
   /** A Map and not an object: `__proto__` is a word. */
@@ -53,51 +50,19 @@ function comesBefore(a: WordCount, b: WordCount | undefined): boolean {
 }
 
 /** Keeps a view up to date. */
-export class CountsFollower {
-  readonly view = new CountsView()
-  readonly #topic: string
-  readonly #connection: BrokerConnection
-  readonly #signal: AbortSignal
-  readonly #partitions: readonly number[]
-  readonly #reader: TopicReader
-
-  constructor(
-    options: { readonly topic: string; readonly partitions: number },
-    modules: { readonly connection: BrokerConnection; readonly signal: AbortSignal }
-  ) {
-    this.#topic = options.topic
-    this.#connection = modules.connection
-    this.#signal = modules.signal
-    this.#partitions = Array.from({ length: options.partitions }, (_, partition) => partition)
-    this.#reader = new TopicReader(options.topic, new Map(this.#partitions.map(partition => [partition, 0])), modules)
-  }
-
-  /** Reads on until the signal aborts. Rejects when the topic cannot be read. */
-  async follow(): Promise<void> {
-    const word = serdes.string()
-    const count = serdes.int64()
-    while (!this.#signal.aborted) {
-      try {
-        await this.#reader.read(({ bytes, keyStart, keyEnd, valueStart, valueEnd }) => {
-          this.view.set(
-            word.read(bytes, keyStart, keyEnd),
-            valueStart < 0 ? null : count.read(bytes, valueStart, valueEnd)
-          )
-        }, WAIT_MS)
-      } catch (error) {
-        if (!this.#signal.aborted) throw error
-      }
-    }
-  }
-
-  /** Resolves when the view has all that was in the topic at the time of the call. */
-  async caughtUp(): Promise<void> {
-    const ends = await this.#connection.listOffsets(
-      this.#partitions.map(partition => ({ topic: this.#topic, partition })),
-      'stable'
-    )
-    while (!this.#signal.aborted && ends.some(({ partition, offset }) => this.#reader.position(partition) < offset)) {
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
+export function followCounts(
+  view: CountsView,
+  options: { readonly topic: string; readonly partitions: number },
+  modules: { readonly connection: BrokerConnection; readonly signal: AbortSignal }
+): TopicFollower {
+  const word = serdes.string()
+  const count = serdes.int64()
+  return new TopicFollower(
+    {
+      ...options,
+      visit: ({ bytes, keyStart, keyEnd, valueStart, valueEnd }) =>
+        view.set(word.read(bytes, keyStart, keyEnd), valueStart < 0 ? null : count.read(bytes, valueStart, valueEnd))
+    },
+    modules
+  )
 }

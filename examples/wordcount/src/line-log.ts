@@ -10,7 +10,7 @@ import {
 import type { FedText } from './fed-texts.js'
 import { readFedHeaders } from './fed-texts.js'
 import type { LineLog } from './feed.js'
-import { readStretch } from './read-topic.js'
+import { readStretch } from '../../shared/dist/read-topic.js'
 
 /** Lines queued and not yet acknowledged, in bytes, before the feeder rests. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024

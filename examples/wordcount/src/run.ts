@@ -1,57 +1,28 @@
 /** One run of the word count, from the open file to the last commit. */
 import { basename } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BrokerConnection, KafkaStreams } from '@millrace/core'
-import { choosePort, createApplication, openBroker, startServer } from './application.js'
-import { CountsFollower } from './counts-view.js'
+import { aborted, withClosers, type Closers } from '../../shared/dist/closers.js'
+import { Notes } from '../../shared/dist/notes.js'
+import type { Surroundings } from '../../shared/dist/program.js'
+import { Rate } from '../../shared/dist/rate.js'
+import { Screen } from '../../shared/dist/screen.js'
+import { choosePort, openBroker } from '../../shared/dist/surroundings.js'
+import { count } from '../../shared/dist/text.js'
+import type { TopicFollower } from '../../shared/dist/topic-follower.js'
+import { createApplication, startServer } from './application.js'
+import { CountsView, followCounts } from './counts-view.js'
 import { FeedLease } from './feed-lease.js'
 import { BrokerLineLog } from './line-log.js'
-import { Notes } from './notes.js'
 import type { WordCountOptions } from './options.js'
 import { committedLines, consumed, feedToTheEnd } from './progress.js'
-import { Rate } from './rate.js'
-import { Screen, type Output } from './screen.js'
-import { count, type TableState } from './table.js'
+import { renderLine, renderTable, type TableState } from './table.js'
 import { TextFile } from './text-file.js'
 import { ensureTopics, PARTITIONS } from './topics.js'
 import { COUNTS_STORE, topicsOf } from './topology.js'
 
-export interface Surroundings {
-  readonly stdout: Output
-  readonly stderr: Output
-  /** Aborts to ask for an orderly end. */
-  readonly interrupt: AbortSignal
-}
-
-/** Things opened, each closed once, the last first. */
-class Closers {
-  readonly #closers: (() => Promise<unknown>)[] = []
-
-  add(close: () => Promise<unknown>): void {
-    this.#closers.push(close)
-  }
-
-  /** Closes everything, whatever fails on the way; then rejects with the first failure. */
-  async closeAll(): Promise<void> {
-    const failures: unknown[] = []
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
-      await close().catch((error: unknown) => failures.push(error))
-    }
-    if (failures.length > 0) throw failures[0]
-  }
-}
-
 /** Resolves after an orderly end. Rejects with what made it impossible to go on; everything is closed then as well. */
-export async function run(options: WordCountOptions, surroundings: Surroundings): Promise<void> {
-  const closers = new Closers()
-  try {
-    await runWith(options, surroundings, closers)
-  } catch (error) {
-    await closers.closeAll().catch(() => undefined) // the first failure is the one to tell
-    if (!surroundings.interrupt.aborted) throw error
-    return
-  }
-  await closers.closeAll()
+export function run(options: WordCountOptions, surroundings: Surroundings): Promise<void> {
+  return withClosers(surroundings.interrupt, closers => runWith(options, surroundings, closers))
 }
 
 async function runWith(options: WordCountOptions, surroundings: Surroundings, closers: Closers): Promise<void> {
@@ -61,7 +32,7 @@ async function runWith(options: WordCountOptions, surroundings: Surroundings, cl
   const { logger } = notes
   const broker = await openBroker(options)
   closers.add(() => broker.close())
-  const port = await choosePort(options.port)
+  const port = options.port === undefined ? undefined : await choosePort(options.port)
   const application = createApplication(options, port, { broker, logger })
   if (port !== undefined) {
     const server = await startServer(application, port, logger)
@@ -97,7 +68,8 @@ class Session {
   readonly #options: WordCountOptions
   readonly #modules: SessionModules
   readonly #topics: { readonly lines: string; readonly counts: string }
-  readonly #follower: CountsFollower
+  readonly #view = new CountsView()
+  readonly #follower: TopicFollower
   readonly #screen: Screen
   readonly #rate = new Rate()
   /** Ends the reading of the output topic, last of all. */
@@ -107,11 +79,15 @@ class Session {
     this.#options = options
     this.#modules = modules
     this.#topics = topicsOf(options.applicationId)
-    this.#follower = new CountsFollower(
+    this.#follower = followCounts(
+      this.#view,
       { topic: this.#topics.counts, partitions: PARTITIONS },
       { connection: modules.connection, signal: this.#finished.signal }
     )
-    this.#screen = new Screen(modules.stdout, () => this.#look())
+    this.#screen = new Screen(modules.stdout, () => {
+      const state = this.#look()
+      return { lines: style => renderTable(state, style), line: () => renderLine(state) }
+    })
   }
 
   async run(): Promise<void> {
@@ -171,7 +147,7 @@ class Session {
     if (this.#options.format !== 'tsv' || interrupt.aborted) return
     await this.#follower.caughtUp()
     stdout.write(
-      this.#follower.view
+      this.#view
         .all()
         .map(([word, times]) => `${word}\t${times}\n`)
         .join('')
@@ -195,7 +171,7 @@ class Session {
 
   #look(): TableState {
     const { application, description, port, text } = this.#modules
-    const { view } = this.#follower
+    const view = this.#view
     return {
       rows: view.top(this.#options.top),
       words: view.words,
@@ -209,8 +185,4 @@ class Session {
           : `http://127.0.0.1:${port}/stores/${COUNTS_STORE}/keys/${view.top(1)[0]?.[0] ?? 'the'}`
     }
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await delay(100_000, undefined, { signal }).catch(() => undefined)
 }

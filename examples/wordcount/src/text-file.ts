@@ -1,7 +1,7 @@
 /** The text to feed: a regular file, read in blocks of whole lines. */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
-import { UsageError } from './failure.js'
+import { UsageError } from '../../shared/dist/failure.js'
 
 /** Lines end at a line feed or at the end of the block. */
 export interface Block {

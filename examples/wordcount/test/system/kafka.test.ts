@@ -1,18 +1,16 @@
 /** The program on a real Kafka: one process, threads, and two processes of which one joins late or is killed. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { freePorts, requireKafka } from '@millrace/broker-tool'
 import { silentLogger } from '@millrace/core'
 import { kafka } from '@millrace/kafka'
 import { expect } from 'chai'
-import { ALICE, ended, expectedCounts, MAIN } from '../support/program.js'
-
-type Program = ChildProcessByStdio<null, Readable, Readable>
+import { ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
+import { ALICE, expectedCounts, MAIN } from '../support/program.js'
 
 /** The Brown corpus without its part-of-speech tags, several times over: long enough to do something in the middle. */
 async function longText(times: number): Promise<string> {
@@ -73,21 +71,6 @@ describe('wordcount on Kafka', function () {
     programs.push(program)
     return program
   }
-
-  const said = (program: Program, pattern: RegExp) =>
-    new Promise<RegExpMatchArray>((resolve, reject) => {
-      let text = ''
-      const listen = (chunk: string) => {
-        text += chunk
-        const match = pattern.exec(text)
-        if (match !== null) resolve(match)
-      }
-      program.stdout.setEncoding('utf8').on('data', listen)
-      program.stderr.setEncoding('utf8').on('data', listen)
-      program.once('close', () =>
-        reject(new Error(`ended without having said ${String(pattern)}: ${text.slice(-2000)}`))
-      )
-    })
 
   for (const threads of ['0', '2']) {
     it(`counts as an independent count does, with --threads ${threads}`, async () => {

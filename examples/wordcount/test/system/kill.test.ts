@@ -1,15 +1,15 @@
 /** `kill -9` at random moments: the stores always open, are never ahead of their changelog, and no word is lost. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BrokerConnection, embedded, serdes, silentLogger, type StoreDefinition } from '@millrace/core'
 import { readRecordBatches } from '@millrace/core/internal'
 import { decode, levelEngine, openTaskState, StateDirectory } from '@millrace/state'
 import { expect } from 'chai'
-import { ALICE, ended, expectedCounts, MAIN } from '../support/program.js'
+import { ended, type Program } from '../../../shared/dist-test/support/ended.js'
+import { ALICE, expectedCounts, MAIN } from '../support/program.js'
 
 const ROUNDS = 5
 const counts: StoreDefinition<string, number> = {
@@ -33,7 +33,7 @@ describe('wordcount killed with kill -9', function () {
   this.timeout(120_000)
   let directory: string
   let file: string
-  const programs: ChildProcessByStdio<null, Readable, Readable>[] = []
+  const programs: Program[] = []
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'wordcount-kill-'))

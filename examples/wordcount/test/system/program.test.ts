@@ -1,18 +1,18 @@
 /** The program as a user runs it, on the embedded broker: output, exit status, a second run, Ctrl-C. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { expect } from 'chai'
-import { ALICE, ended, expectedCounts, MAIN } from '../support/program.js'
+import { ended, type Program } from '../../../shared/dist-test/support/ended.js'
+import { ALICE, expectedCounts, MAIN } from '../support/program.js'
 
 describe('wordcount', function () {
   this.timeout(60_000)
   let directory: string
-  const children: ChildProcessByStdio<null, Readable, Readable>[] = []
+  const children: Program[] = []
 
   const start = (...argv: string[]) => {
     const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,6 +1,6 @@
 /** The command line: what it accepts, and the line, code and status of each wrong use. */
 import { expect } from 'chai'
-import { failureOf } from '../../dist/failure.js'
+import { failureOf } from '../../../shared/dist/failure.js'
 import { DEFAULT_PORT, parseOptions } from '../../dist/options.js'
 
 function options(...argv: string[]) {
@@ -13,7 +13,7 @@ function refusal(...argv: string[]) {
   try {
     parseOptions(argv)
   } catch (error) {
-    return failureOf(error)
+    return failureOf(error, 'wordcount')
   }
   throw new Error(`accepted ${argv.join(' ')}`)
 }

@@ -1,9 +1,7 @@
-/** The table as text, the order of its rows, and how it is redrawn. */
+/** The table as text, and the order of its rows. */
 import { expect } from 'chai'
 import { CountsView } from '../../dist/counts-view.js'
-import { Rate } from '../../dist/rate.js'
-import { Screen } from '../../dist/screen.js'
-import { count, renderLine, renderTable, type TableState } from '../../dist/table.js'
+import { renderLine, renderTable, type TableState } from '../../dist/table.js'
 
 const state: TableState = {
   rows: [
@@ -49,8 +47,8 @@ describe('table', () => {
     expect(renderLine(state)).to.equal('27,327 words, 2,573 different: the 1,641, and 872, à 3')
   })
 
-  it('groups digits', () => {
-    expect([0, 999, 1000, 1234567].map(count)).to.deep.equal(['0', '999', '1,000', '1,234,567'])
+  it('has none before the first word', () => {
+    expect(renderLine({ ...state, words: 0, distinct: 0, rows: [] })).to.equal(undefined)
   })
 })
 
@@ -79,53 +77,5 @@ describe('counts view', () => {
     const all = ['z', 'a', 'b', 'é', '\uFFFD', '😀']
     expect(view.all().map(([word]) => word)).to.deep.equal(all)
     for (let rows = 1; rows <= 7; rows++) expect(view.top(rows).map(([word]) => word)).to.deep.equal(all.slice(0, rows))
-  })
-})
-
-describe('rate', () => {
-  it('is the growth per second over the last three seconds', () => {
-    const rate = new Rate()
-    expect(rate.of(0, 0)).to.equal(0)
-    expect(rate.of(500, 500)).to.equal(1000)
-    expect(rate.of(1000, 1000)).to.equal(1000)
-    expect(rate.of(1000, 10_000)).to.equal(0)
-  })
-})
-
-describe('screen', () => {
-  function drawOn(isTTY: boolean) {
-    const written: string[] = []
-    let words = 0
-    const output = { isTTY, columns: 60, write: (text: string) => written.push(text) }
-    const screen = new Screen(output, () => ({ ...state, words }))
-    return { screen, written, setWords: (value: number) => (words = value) }
-  }
-
-  it('redraws in place on a terminal', () => {
-    const { screen, written } = drawOn(true)
-    screen.draw()
-    screen.draw()
-    expect(written[0]).not.to.include('A\r')
-    expect(written[1]?.startsWith('\x1b[7A\r')).to.equal(true)
-  })
-
-  it('writes plain lines elsewhere, none before there are counts, none twice', () => {
-    const { screen, written, setWords } = drawOn(false)
-    screen.draw()
-    expect(written).to.deep.equal([])
-    setWords(10)
-    screen.draw()
-    screen.draw()
-    expect(written).to.deep.equal(['10 words, 2,573 different: the 1,641, and 872, à 3\n'])
-  })
-
-  it('puts a note above the table', () => {
-    const { screen, written } = drawOn(true)
-    screen.draw()
-    const errors: string[] = []
-    screen.note('careful', { write: text => errors.push(text) })
-    expect(errors).to.deep.equal(['careful\n'])
-    expect(written[1]).to.equal('\x1b[7A\r\x1b[0J')
-    expect(written[2]).to.include('word count')
   })
 })

@@ -1,6 +1,6 @@
 /** Shows pictures one over the other on a terminal, or plain lines where the output goes elsewhere. */
 import type { WriteStream } from 'node:tty'
-import { renderLine, renderTable, type TableState } from './table.js'
+import type { TextStyle } from './text.js'
 
 const CLEAR_BELOW = '\x1b[0J'
 const DRAW_MS = 250
@@ -13,16 +13,24 @@ export interface Output {
   readonly columns?: number
 }
 
+/** What there is to see at a moment. */
+export interface Picture {
+  /** Lines without line breaks, for where they can be drawn anew. */
+  lines(style: TextStyle): readonly string[]
+  /** One line for where they cannot; undefined while there is nothing to tell. */
+  line(): string | undefined
+}
+
 export class Screen {
   readonly #output: Output
-  readonly #look: () => TableState
+  readonly #look: () => Picture
   #timer: NodeJS.Timeout | undefined
   #drawn = 0
   #shown = ''
   #nextPlain = 0
 
   /** `look` tells what to show at the moment. */
-  constructor(output: Output | WriteStream, look: () => TableState) {
+  constructor(output: Output | WriteStream, look: () => Picture) {
     this.#output = output
     this.#look = look
   }
@@ -36,14 +44,14 @@ export class Screen {
   stop(): void {
     clearInterval(this.#timer)
     if (this.#isTerminal) this.draw()
-    else this.#output.write(`${renderTable(this.#look(), { width: 80, colour: false }).join('\n')}\n`)
+    else this.#output.write(`${this.#look().lines({ width: 80, colour: false }).join('\n')}\n`)
     this.#drawn = 0
   }
 
   draw(): void {
     if (!this.#isTerminal) return this.#drawPlain()
     const width = this.#output.columns ?? 80
-    const lines = renderTable(this.#look(), { width, colour: true })
+    const lines = this.#look().lines({ width, colour: true })
     const back = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
     this.#output.write(`${back}\r${lines.map(line => `${line}\x1b[K`).join('\n')}\n${CLEAR_BELOW}`)
     this.#drawn = lines.length
@@ -64,9 +72,8 @@ export class Screen {
   }
 
   #drawPlain(): void {
-    const state = this.#look()
-    const line = renderLine(state)
-    if (state.words === 0 || line === this.#shown || performance.now() < this.#nextPlain) return
+    const line = this.#look().line()
+    if (line === undefined || line === this.#shown || performance.now() < this.#nextPlain) return
     this.#nextPlain = performance.now() + PLAIN_MS
     this.#shown = line
     this.#output.write(`${line}\n`)

@@ -1,4 +1,4 @@
-/** How the program ends when it cannot go on: one line, a code, an exit status. */
+/** How a program ends when it cannot go on: one line, a code, an exit status. */
 
 /** The user asked for something that cannot be: exit status 2. */
 export class UsageError extends Error {
@@ -21,11 +21,11 @@ export interface Failure {
   readonly status: 1 | 2
 }
 
-/** What to print and how to exit for anything thrown. */
-export function failureOf(error: unknown): Failure {
+/** What a program of that name prints and how it exits, for anything thrown. */
+export function failureOf(error: unknown, program: string): Failure {
   const { code, message } = error as { code?: unknown; message?: unknown }
   const shown = typeof code === 'string' ? code : 'UNEXPECTED'
   const text = String(message ?? error).replaceAll(/\s*[\r\n]+\s*/g, ' ')
   const status = error instanceof UsageError || USAGE_CODES.has(shown) ? 2 : 1
-  return { line: `wordcount: ${text} [${shown}]`, status }
+  return { line: `${program}: ${text} [${shown}]`, status }
 }
