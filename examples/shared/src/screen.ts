@@ -50,7 +50,8 @@ export class Screen {
 
   draw(): void {
     if (!this.#isTerminal) return this.#drawPlain()
-    const width = this.#output.columns ?? 80
+    // 0 on terminals that do not know their width.
+    const width = this.#output.columns || 80
     const lines = this.#look().lines({ width, colour: true })
     const back = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
     this.#output.write(`${back}\r${lines.map(line => `${line}\x1b[K`).join('\n')}\n${CLEAR_BELOW}`)

@@ -1,10 +1,9 @@
-/** How far the input is: fed, consumed, committed. */
+/** How far the input is: fed, consumed. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { systemClock, type BrokerConnection, type KafkaStreams } from '@millrace/core'
+import { systemClock, type KafkaStreams } from '@millrace/core'
 import { feed, isFed, type LineLog } from './feed.js'
 import type { FeedLease } from './feed-lease.js'
 import type { TextFile } from './text-file.js'
-import { PARTITIONS } from './topics.js'
 
 const POLL_MS = 50
 const WAIT_FOR_FEEDER_MS = 500
@@ -38,19 +37,4 @@ export async function consumed(application: KafkaStreams, signal: AbortSignal): 
     if (now === processed) await application.commit()
     processed = now
   }
-}
-
-/** Lines in the input topic, and how many of them the application has committed. */
-export async function committedLines(
-  connection: BrokerConnection,
-  applicationId: string,
-  topic: string
-): Promise<{ readonly committed: number; readonly total: number }> {
-  const all = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }))
-  const [offsets, ends] = await Promise.all([
-    connection.fetchOffsets(applicationId, all),
-    connection.listOffsets(all, 'stable')
-  ])
-  const sum = (list: readonly { readonly offset: number }[]) => list.reduce((total, { offset }) => total + offset, 0)
-  return { committed: sum(offsets), total: sum(ends) }
 }

@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import type { BrokerConnection, KafkaStreams } from '@millrace/core'
 import { aborted, withClosers, type Closers } from '../../shared/dist/closers.js'
+import { committedRecords } from '../../shared/dist/committed.js'
 import { Notes } from '../../shared/dist/notes.js'
 import type { Surroundings } from '../../shared/dist/program.js'
 import { Rate } from '../../shared/dist/rate.js'
@@ -14,7 +15,7 @@ import { CountsView, followCounts } from './counts-view.js'
 import { FeedLease } from './feed-lease.js'
 import { BrokerLineLog } from './line-log.js'
 import type { WordCountOptions } from './options.js'
-import { committedLines, consumed, feedToTheEnd } from './progress.js'
+import { consumed, feedToTheEnd } from './progress.js'
 import { renderLine, renderTable, type TableState } from './table.js'
 import { TextFile } from './text-file.js'
 import { ensureTopics, PARTITIONS } from './topics.js'
@@ -162,7 +163,8 @@ class Session {
   async #sayCommitted(): Promise<void> {
     const { connection, description, stderr } = this.#modules
     const { applicationId } = this.#options
-    const { committed, total } = await committedLines(connection, applicationId, this.#topics.lines)
+    const input = { topic: this.#topics.lines, partitions: PARTITIONS }
+    const { committed, total } = await committedRecords(connection, applicationId, [input])
     const rest = committed < total ? '; the next run goes on from there' : ''
     stderr.write(
       `${count(committed)} of ${count(total)} lines are counted and committed (${applicationId} on ${description})${rest}\n`

@@ -5,6 +5,7 @@ export type { TimeSpan, Windowed } from './windowed.js'
 export { systemClock, type Clock } from './clock.js'
 export { silentLogger, type Logger } from './logger.js'
 export * from './broker/broker.js'
+export { partitionForKey } from './broker/partitioner.js'
 export { embedded, type EmbeddedOptions } from './embedded/index.js'
 export type {
   Change,

@@ -24,7 +24,7 @@ export function murmur2(bytes: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition, of `count`, of the key `bytes[start, end)`. */
+/** The partition, of `count`, of the key `bytes[start, end)`, as the default partitioner of Kafka's clients chooses it. */
 export function partitionForKey(bytes: Uint8Array, start: number, end: number, count: number): number {
   return (murmur2(bytes, start, end) & 0x7fffffff) % count
 }
