@@ -1,7 +1,5 @@
 /** One run of the inventory, from the open broker to the last commit. */
-import { join } from 'node:path'
-import { KafkaStreams, type BrokerConnection } from '@millrace/core'
-import { serveQueries } from '@millrace/interactive-query'
+import type { BrokerConnection, KafkaStreams } from '@millrace/core'
 import { aborted, withClosers, type Closers } from '../../shared/dist/closers.js'
 import { committedRecords } from '../../shared/dist/committed.js'
 import { Notes } from '../../shared/dist/notes.js'
@@ -11,13 +9,14 @@ import { Screen, type Picture } from '../../shared/dist/screen.js'
 import { choosePort, openBroker } from '../../shared/dist/surroundings.js'
 import { count } from '../../shared/dist/text.js'
 import type { TopicFollower } from '../../shared/dist/topic-follower.js'
-import { countRoute, countUrl } from './count-route.js'
+import { countUrl } from './count-route.js'
+import { openInstance } from './instance.js'
 import { Ledger } from './ledger.js'
 import type { InventoryOptions } from './options.js'
 import { followStock, Stock } from './stock.js'
 import { renderLine, renderTable } from './table.js'
 import { ensureTopics } from './topics.js'
-import { inventory, TOPICS } from './topology.js'
+import { TOPICS } from './topology.js'
 import { ITEMS, STORES, Trade } from './trade.js'
 
 /** Resolves after an orderly end. Rejects with what made it impossible to go on; everything is closed then as well. */
@@ -32,14 +31,7 @@ async function runWith(options: InventoryOptions, surroundings: Surroundings, cl
   const broker = await openBroker(options)
   closers.add(() => broker.close())
   const port = await choosePort(options.port)
-  const application = new KafkaStreams(inventory(), {
-    applicationId,
-    broker,
-    logger,
-    stateDirectory: join(options.directory, 'state'),
-    applicationServer: `127.0.0.1:${port}`
-  })
-  const server = await serveQueries(application, { port, logger, keyRoutes: [countRoute] })
+  const { application, server } = await openInstance({ ...options, port }, { broker, logger })
   closers.add(() => server.close())
   const connection = await broker.connect({ clientId: `${applicationId}-trade`, logger })
   closers.add(() => connection.close())
