@@ -73,6 +73,11 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     return value === null ? undefined : { value, timestamp }
   }
 
+  /** Whoever calls this knows that the database has nothing under a key, which then need not be read. */
+  noteAbsent(key: K, mapKey: string): void {
+    if (!this.#overlay.entries.has(mapKey)) this.#overlay.remember(new OverlayEntry<K, V>(mapKey, key, null, -1))
+  }
+
   put(key: K, value: V | null, timestamp: number, context?: unknown, mapKey = latin1(this.definition.key, key)): void {
     const entry = this.#entry(mapKey, key)
     const hold = this.#listener !== undefined && this.definition.caching

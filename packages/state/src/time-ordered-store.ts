@@ -63,9 +63,12 @@ export class IndexedStore<K, V> implements TimeOrderedStore<K, V>, StateStore {
   }
 
   put(key: K, value: V | null, timestamp: number): void {
-    if (value === null) this.#places.delete(this.#place(key))
-    else this.#places.add(this.#place(key))
-    this.#values.put(key, value, timestamp)
+    const place = this.#place(key)
+    const mapKey = place.slice(PLACE_LENGTH)
+    if (!this.#places.has(place)) this.#values.noteAbsent(key, mapKey)
+    if (value === null) this.#places.delete(place)
+    else this.#places.add(place)
+    this.#values.put(key, value, timestamp, undefined, mapKey)
   }
 
   *keys(lane: number, fromMs: number): Generator<K, void> {
