@@ -79,8 +79,10 @@ export class OrderedBuffer<K, V> implements BufferStore<K, V>, StateStore {
     return this.#places.has(mapKey) ? this.#values.get(key, mapKey)?.value : undefined
   }
 
-  put(key: K, value: V): void {
+  update(key: K, next: (before: V | undefined) => V): void {
     const mapKey = latin1(this.definition.key, key)
+    if (!this.#places.has(mapKey)) this.#values.noteAbsent(key, mapKey)
+    const value = next(this.#values.get(key, mapKey)?.value)
     const time = this.definition.timeOf(value)
     this.#add(mapKey, time, this.#size(mapKey, value))
     this.#values.put(key, value, time, undefined, mapKey)

@@ -101,8 +101,8 @@ export interface BufferStore<K = any, V = any> {
   /** The least time of any value; Infinity where there is none. */
   readonly leastTime: number
   get(key: K): V | undefined
-  /** Sets the value; its time is that of the definition's `timeOf`. */
-  put(key: K, value: V): void
+  /** Puts what `next` makes of the value that is there; its time is that of the definition's `timeOf`. */
+  update(key: K, next: (before: V | undefined) => V): void
   /** The value with the least time; of several, that of the first key by its bytes. */
   first(): readonly [key: K, value: V] | undefined
   /** Deletes what `first` gives. */

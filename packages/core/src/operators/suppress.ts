@@ -1,5 +1,6 @@
 /** `KTable.suppress`: holds the updates of rows back, so that of several only the last passes on. */
 import { type BufferStore, MillraceError } from '@millrace/state'
+import type { RecordContext } from '../record.js'
 import type { BufferedChange } from '../serdes/buffered-change.js'
 import type { Change, PlainOperator } from './operator.js'
 import type { TableView } from './table-view.js'
@@ -33,20 +34,30 @@ export function suppress<K, V>(suppression: Suppression<K>): PlainOperator {
       let newest = -1
       return (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
         if (timestamp > newest) newest = timestamp
-        const held = buffer.get(key)
-        buffer.put(key, {
+        buffer.update(key, held => ({
           time: held === undefined ? timeOf(key, timestamp) : held.time,
           priorValue: held === undefined ? oldValue : held.priorValue,
           oldValue,
           newValue,
-          context: context.timestamp === timestamp ? context : { ...context, timestamp }
-        })
+          context: toHold(context, timestamp)
+        }))
         while (buffer.leastTime <= newest - waitMs) emitFirst()
         if (!isOverfull()) return
         if (whenFull === 'shut-down') throw bufferFull(runtime.node, buffer, { maxRecords, maxBytes })
         while (isOverfull()) emitFirst()
       }
     }
+  }
+}
+
+/** With header values of its own: the record's are views, which would keep all that was fetched with it in memory. */
+function toHold(context: RecordContext, timestamp: number): RecordContext {
+  const { headers } = context
+  if (headers.length === 0) return context.timestamp === timestamp ? context : { ...context, timestamp }
+  return {
+    ...context,
+    timestamp,
+    headers: headers.map(([name, value]) => [name, value && Buffer.from(value)] as const)
   }
 }
 

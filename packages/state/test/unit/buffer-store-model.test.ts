@@ -91,7 +91,7 @@ class Model {
 
   async #step(step: Step): Promise<void> {
     if (step.do === 'put') {
-      this.#store.put(step.key, step.value)
+      this.#update(step.key, step.value)
       this.#rows.set(step.key, step.value)
     } else if (step.do === 'removeFirst') {
       this.#store.removeFirst()
@@ -109,6 +109,14 @@ class Model {
       if (step.do === 'discard') this.#state!.discard()
       else await this.#restart(step.do === 'restore')
     }
+  }
+
+  #update(name: string, next: Waiting): void {
+    const before = this.#rows.get(name)
+    this.#store.update(name, found => {
+      expect(found).to.deep.equal(before)
+      return next
+    })
   }
 
   async #restart(elsewhere: boolean): Promise<void> {
@@ -185,8 +193,8 @@ describe('a buffer store', function () {
   it('logs what is new, and deletes what came and went between two commits', async () => {
     const state = await open()
     const store = state.bufferStore('buffer')
-    store.put('a', { time: 2, word: 'x' })
-    store.put('b', { time: 1, word: 'y' })
+    store.update('a', () => ({ time: 2, word: 'x' }))
+    store.update('b', () => ({ time: 1, word: 'y' }))
     store.removeFirst()
     const shown: unknown[] = []
     state.visitChanges('buffer', (changed, bytes) => shown.push([changed.toString(), bytes?.toString('hex') ?? null]))
@@ -200,7 +208,7 @@ describe('a buffer store', function () {
   it('measures nothing where nothing asks for it', async () => {
     const { sizeOf: _, ...unmeasured } = definition
     const state = await open(unmeasured)
-    state.bufferStore('buffer').put('a', { time: 2, word: 'x' })
+    state.bufferStore('buffer').update('a', () => ({ time: 2, word: 'x' }))
     expect(state.bufferStore('buffer').sizeInBytes).to.equal(0)
     await state.close()
   })
@@ -208,7 +216,7 @@ describe('a buffer store', function () {
   it('is empty after a wipe, and no store of another kind', async () => {
     const state = await open()
     const store = state.bufferStore('buffer')
-    store.put('a', { time: 2, word: 'x' })
+    store.update('a', () => ({ time: 2, word: 'x' }))
     await state.wipe('buffer')
     expect([store.first(), store.recordCount, store.sizeInBytes, store.leastTime]).to.deep.equal([
       undefined,
