@@ -118,7 +118,6 @@ export class SessionWindowedKStream<K, V> {
         retentionMs: retentionOf(plan.options.retentionMs, neededMs, store)
       }),
       resultKey: key => new SessionWindowedSerde(key),
-      graceMs: neededMs,
       view: store => sessionView<K, A>(store)
     })
   }

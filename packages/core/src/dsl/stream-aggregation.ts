@@ -22,8 +22,6 @@ export interface StreamAggregation<K, KR, A> {
   view(store: string): TableView<KR, A>
   /** Whether an index is left out before that of a generated store name. */
   readonly skipsIndex?: boolean
-  /** Of windows: how long after its end one may still change, in ms. */
-  readonly graceMs?: number
   readonly combiner?: Combiner | undefined
   /** What the repartition topic's values are written with where the stream's own serde is not known. */
   readonly fallbackValue?: Serde<any> | undefined
@@ -59,8 +57,7 @@ export function addAggregation<K, KR, A>(
     name: node,
     operator: aggregation.operator(store),
     stores: [store],
-    predecessors: [input.node],
-    ...(aggregation.graceMs === undefined ? {} : { graceMs: aggregation.graceMs })
+    predecessors: [input.node]
   })
   return new KTable({
     graph,

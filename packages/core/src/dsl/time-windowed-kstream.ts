@@ -119,7 +119,6 @@ export class TimeWindowedKStream<K, V> {
           : windowAggregate(store, windows, aggregation),
       define: (store, serdes) => windowStoreDefinition(store, serdes, { ...options, ...lengths }),
       resultKey: key => new TimeWindowedSerde(key, lengths.sizeMs),
-      graceMs: windows.graceMs,
       view: store => windowView<K, A>(store)
     })
   }

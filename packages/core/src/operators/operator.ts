@@ -67,6 +67,8 @@ export type Operator = PlainOperator | RoutingOperator
 
 /** Hands what it makes to all its successors. */
 export interface PlainOperator {
+  /** Of an aggregation over windows: how long after its end a window may still change, in ms. */
+  readonly graceMs?: number
   compile(runtime: OperatorRuntime, downstream: Process): Process
 }
 

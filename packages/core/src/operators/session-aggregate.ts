@@ -28,6 +28,7 @@ export function sessionAggregate<K, V, A>(
   const { initializer, aggregator, merger } = aggregation
   const { inactivityGapMs, graceMs } = windows
   return {
+    graceMs: inactivityGapMs + graceMs,
     compile(runtime, downstream) {
       const sessions = runtime.sessionStore(store)
       const forward = forwardSessions(runtime, store, downstream)

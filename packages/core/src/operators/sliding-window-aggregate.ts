@@ -42,6 +42,7 @@ export function slidingWindowAggregate<K, V, A>(
   const { initializer, aggregator } = aggregation
   const { timeDifferenceMs, graceMs } = windows
   return {
+    graceMs,
     compile(runtime, downstream) {
       const aggregates = runtime.windowStore(store)
       const forward = forwardWindowUpdates(runtime, { store, sizeMs: timeDifferenceMs }, downstream)

@@ -24,6 +24,7 @@ export function windowAggregate<K, V, A>(
   const { initializer, aggregator } = aggregation
   const { sizeMs, advanceMs, graceMs } = windows
   return {
+    graceMs,
     compile(runtime, downstream) {
       const aggregates = runtime.windowStore(store)
       const forward = forwardWindowUpdates(runtime, { store, sizeMs }, downstream)

@@ -63,7 +63,7 @@ function freezeNode(
     return Object.freeze({ ...sink, ...links })
   }
   if (draft.kind === 'processor') {
-    const { effect: _effect, nullKeys: _nullKeys, graceMs: _graceMs, ...processor } = draft
+    const { effect: _effect, nullKeys: _nullKeys, ...processor } = draft
     return Object.freeze({ ...processor, ...links })
   }
   return Object.freeze({ ...draft, ...links })

@@ -13,8 +13,6 @@ export type ProcessorDraft = Omit<ProcessorNode, 'successors'> & {
   readonly effect?: 'keeps' | 'rekeys'
   /** `wanted` by a left or outer join of a stream, from which they go out alone; `dropped` before a repartition topic. */
   readonly nullKeys?: 'wanted' | 'dropped'
-  /** Of a windowed aggregation: how long after the end of a row's window it may still change, in ms. */
-  readonly graceMs?: number
 }
 export type SinkDraft = Omit<SinkNode, 'successors'>
 

@@ -15,8 +15,9 @@ export function windowGraceMs(
   // Grows while it is gone through.
   for (const name of above) {
     const draft = nodes.get(name)!
-    if (draft.kind === 'processor' && draft.graceMs !== undefined) {
-      longest = Math.max(longest, draft.graceMs)
+    const graceMs = draft.kind === 'processor' && 'graceMs' in draft.operator ? draft.operator.graceMs : undefined
+    if (graceMs !== undefined) {
+      longest = Math.max(longest, graceMs)
       continue
     }
     const predecessors = draft.kind === 'source' ? writersOf(draft.topics) : predecessorsOf(draft)
