@@ -105,6 +105,12 @@ describe('suppress until windows close', () => {
     expect(await run(firsts(), ['b 1 1', 'a 2 9'], ['b 3 2'], ['c 4 15'])).to.deep.equal(['a@0 2 9', 'b@0 13 2'])
   })
 
+  it('gives a second result where a restart has let a late record in, as Kafka Streams does', async () => {
+    const closed = ['a 1 1', 'b 1 30']
+    expect(await run(firsts(), [...closed, 'a 2 3', 'b 2 50'])).to.deep.equal(['a@0 1 1', 'b@30 1 30'])
+    expect(await run(firsts(), closed, ['a 2 3', 'b 2 50'])).to.deep.equal(['a@0 1 1', 'a@0 12 3', 'b@30 1 30'])
+  })
+
   it('ends where the windows take more room than they may', async () => {
     const bounded = firsts(Suppressed.untilWindowCloses({ maxRecords: 2 }))
     expect(await code(run(bounded, ['a 1 1', 'b 1 2', 'a 1 15']))).to.equal('nothing thrown')
