@@ -11,7 +11,7 @@
  *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
  * ```
  *
- * Stores of windows and sessions: see segment-layout.ts. Of groups: `<prefix> <group's key>` → the list of members.ts.
+ * In a buffer, a value's time stands for the timestamp. Stores of windows and sessions: see segment-layout.ts. Of groups: `<prefix> <group's key>` → the list of members.ts.
  */
 import { MillraceError } from './errors.js'
 

@@ -50,7 +50,7 @@ export class Suppressed<in K> {
   }
 
   /**
-   * One result for each window: its last, once stream time has passed the window's end by its grace. A window whose result
+   * One result for each window: its last, once stream time has reached the window's end and its grace. A window whose result
    * is deleted by then has none. If the buffer grows past a limit, the application ends with `SUPPRESS_BUFFER_FULL`.
    * Throws `SUPPRESS_INVALID`.
    *
