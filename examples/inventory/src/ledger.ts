@@ -17,6 +17,8 @@ import { TOPICS } from './topology.js'
 import type { Booking, Trade } from './trade.js'
 
 const TICK_MS = 50
+/** Where a rate cannot be kept, the rest of the program has its turns all the same. */
+const MOST_PER_TICK = 1_000
 const quantities = serdes.int64()
 
 export class Ledger {
@@ -24,6 +26,7 @@ export class Ledger {
   readonly #producer: Producer
   readonly #clock: Clock
   readonly #bytes = new ByteWriter()
+  readonly #batch = new RecordBatchWriter()
 
   private constructor(options: { readonly partitions: number }, modules: { producer: Producer; clock: Clock }) {
     this.#partitions = options.partitions
@@ -47,9 +50,8 @@ export class Ledger {
     itemKey.write(key, bytes)
     const keyEnd = bytes.length
     quantities.write(quantity, bytes)
-    const batch = new RecordBatchWriter()
-    batch.append(this.#clock.now() - lateMs, bytes.buffer, 0, keyEnd, keyEnd, bytes.length, NO_HEADERS)
-    this.#producer.send(TOPICS[side], partitionForKey(bytes.buffer, 0, keyEnd, this.#partitions), batch)
+    this.#batch.append(this.#clock.now() - lateMs, bytes.buffer, 0, keyEnd, keyEnd, bytes.length, NO_HEADERS)
+    this.#producer.send(TOPICS[side], partitionForKey(bytes.buffer, 0, keyEnd, this.#partitions), this.#batch)
     await this.#producer.drained()
   }
 
@@ -58,9 +60,8 @@ export class Ledger {
     const { rate, signal } = options
     const start = performance.now()
     for (let booked = 0; !signal.aborted; await delay(TICK_MS)) {
-      for (const due = ((performance.now() - start) * rate) / 1000; booked < due; booked++) {
-        await this.book(trade.next())
-      }
+      const due = Math.min(((performance.now() - start) * rate) / 1000, booked + MOST_PER_TICK)
+      for (; booked < due; booked++) await this.book(trade.next())
     }
   }
 

@@ -40,7 +40,7 @@ function describeCommand(): Command {
     .option(
       '--rate <n>',
       `made-up sales and shipments a second; 0 for none (default: ${DEFAULT_RATE}, none with --brokers)`,
-      number(0, 100_000)
+      number(0, 10_000)
     )
     .option('--seed <n>', 'what the made-up ones follow from', number(0, 999_999_999), 1)
     .option('--rows <n>', 'rows of the table', number(1, 1000), 20)

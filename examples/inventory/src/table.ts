@@ -57,8 +57,8 @@ function renderRows({ stock, rows, now }: TableState, style: TextStyle): string[
     lines.push(`${pad(itemId, itemWidth)}${cells.join('')}`.trimEnd())
   }
   const hidden = [
-    ...(items.length > rows ? [`${count(items.length - rows)} more items`] : []),
-    ...(stores.length > room ? [`${count(stores.length - room)} more stores`] : [])
+    ...(items.length > rows ? [many(items.length - rows, 'more item')] : []),
+    ...(stores.length > room ? [many(stores.length - room, 'more store')] : [])
   ]
   return hidden.length === 0 ? lines : [...lines, paint('dim', `and ${hidden.join(', ')}`)]
 }
@@ -69,5 +69,9 @@ export function renderLine({ stock }: TableState): string | undefined {
 }
 
 function summary({ pieces, items, stores }: Stock): string {
-  return `${count(pieces)} pieces of ${count(items.length)} items in ${count(stores.length)} stores`
+  return `${many(pieces, 'piece')} of ${many(items.length, 'item')} in ${many(stores.length, 'store')}`
+}
+
+function many(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`
 }

@@ -36,7 +36,7 @@ describe('table', () => {
     expect(renderTable({ ...state, rows: 1 }, { ...plain, width: 20 }).slice(-3)).to.deep.equal([
       '       __proto__',
       'kettle',
-      'and 1 more items, 2 more stores'
+      'and 1 more item, 2 more stores'
     ])
   })
 
@@ -59,6 +59,6 @@ describe('table', () => {
   })
 
   it('has a short form for logs', () => {
-    expect(renderLine(stateOf([['berlin', 'kettle', 3]]))).to.equal('3 pieces of 1 items in 1 stores')
+    expect(renderLine(stateOf([['berlin', 'kettle', 3]]))).to.equal('3 pieces of 1 item in 1 store')
   })
 })
