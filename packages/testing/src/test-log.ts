@@ -1,6 +1,7 @@
 /** The driver's topics: lists of records, of which those that the topology reads come back to it. */
 import { type Headers, NO_HEADERS } from '@millrace/core'
 import { readRecordBatches, RecordBatchWriter } from '@millrace/core/internal'
+import { TopicQueue } from './topic-queue.js'
 
 /** A record as bytes, in a topic of the driver. */
 export interface RawRecord {
@@ -14,6 +15,7 @@ export class TestLog {
   readonly written = new Set<string>()
   readonly #inputs: ReadonlySet<string>
   readonly #pending = new Map<string, RawRecord[]>()
+  readonly #queue = new TopicQueue(topic => this.#pending.get(topic)![0]!.timestamp)
   readonly #consumed = new Map<string, number>()
   readonly #records = new Map<string, RawRecord[]>()
   /** Of the committed offsets, by topic. */
@@ -24,20 +26,21 @@ export class TestLog {
   }
 
   enqueue(topic: string, record: RawRecord): void {
-    valueOf(this.#pending, topic).push(record)
+    const pending = valueOf(this.#pending, topic)
+    pending.push(record)
+    if (pending.length === 1) this.#queue.add(topic)
   }
 
   /** The oldest of the first records of all topics that wait to be read. */
   dequeue(): { topic: string; record: RawRecord; offset: number } | undefined {
-    let oldest: string | undefined
-    for (const [topic, [first]] of this.#pending) {
-      if (first === undefined) continue
-      if (oldest === undefined || first.timestamp < this.#pending.get(oldest)![0]!.timestamp) oldest = topic
-    }
-    if (oldest === undefined) return undefined
-    const offset = this.#consumed.get(oldest) ?? 0
-    this.#consumed.set(oldest, offset + 1)
-    return { topic: oldest, record: this.#pending.get(oldest)!.shift()!, offset }
+    const topic = this.#queue.take()
+    if (topic === undefined) return undefined
+    const pending = this.#pending.get(topic)!
+    const record = pending.shift()!
+    if (pending.length > 0) this.#queue.add(topic)
+    const offset = this.#consumed.get(topic) ?? 0
+    this.#consumed.set(topic, offset + 1)
+    return { topic, record, offset }
   }
 
   send(topic: string, _partition: number, writer: RecordBatchWriter): void {

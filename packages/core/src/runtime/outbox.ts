@@ -18,17 +18,20 @@ export class OutgoingTopic {
   readonly #writers: (RecordBatchWriter | undefined)[]
   readonly #compression: Compression
   readonly #sender: BatchSender
+  readonly #gathering: OutgoingTopic[]
+  #unsent = false
   #keylessPartition = 0
 
   constructor(
     options: { name: string; partitionCount: number; compression: Compression },
-    modules: { sender: BatchSender }
+    modules: { sender: BatchSender; gathering: OutgoingTopic[] }
   ) {
     this.name = options.name
     this.partitionCount = options.partitionCount
     this.#writers = new Array<undefined>(options.partitionCount).fill(undefined)
     this.#compression = options.compression
     this.#sender = modules.sender
+    this.#gathering = modules.gathering
   }
 
   /** Appends a record; key and value are ranges of `bytes`, a start of -1 is null. The bytes are copied. */
@@ -42,6 +45,10 @@ export class OutgoingTopic {
     valueEnd: number,
     headers: Headers
   ): void {
+    if (!this.#unsent) {
+      this.#unsent = true
+      this.#gathering.push(this)
+    }
     const writer = (this.#writers[partition] ??= new RecordBatchWriter({ compression: this.#compression }))
     writer.append(timestamp, bytes, keyStart, keyEnd, valueStart, valueEnd, headers)
     if (writer.sizeInBytes >= BATCH_BYTES) this.#send(partition, writer)
@@ -53,6 +60,7 @@ export class OutgoingTopic {
   }
 
   sendAll(): void {
+    this.#unsent = false
     for (const [partition, writer] of this.#writers.entries()) {
       if (writer !== undefined && writer.recordCount > 0) this.#send(partition, writer)
     }
@@ -77,6 +85,8 @@ export interface OutboxModules {
 /** What all tasks of a worker write, by topic. */
 export class Outbox {
   readonly #topics = new Map<string, OutgoingTopic>()
+  /** Those that have records to send. */
+  readonly #gathering: OutgoingTopic[] = []
   readonly #options: { readonly compression: Compression }
   readonly #modules: OutboxModules
   readonly #partitionCounts: Map<string, number>
@@ -104,7 +114,7 @@ export class Outbox {
     if (partitionCount === undefined) return undefined
     const topic = new OutgoingTopic(
       { name, partitionCount, compression: this.#options.compression },
-      { sender: this.#modules.sender }
+      { sender: this.#modules.sender, gathering: this.#gathering }
     )
     this.#topics.set(name, topic)
     return topic
@@ -132,9 +142,9 @@ export class Outbox {
     }
   }
 
-  /** Hands over what has gathered, however little. */
+  /** Hands over what has gathered, however little; topics in the order of their first records. */
   sendAll(): void {
-    for (const topic of this.#topics.values()) topic.sendAll()
+    for (const topic of this.#gathering.splice(0)) topic.sendAll()
   }
 }
 

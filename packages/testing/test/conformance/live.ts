@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { canonical } from './canonical.js'
 import { areas, casesOf } from './cases.js'
+import { comparable } from './comparable.js'
 import { difference } from './difference.js'
 import { Java } from './java.js'
 import { randomScenarios } from './random/scenarios.js'
@@ -33,6 +34,7 @@ else {
 
 async function compare(java: Java, scenario: Scenario): Promise<string | undefined> {
   const [ours, theirs] = await Promise.all([runScenario(scenario), java.run(scenario)])
+  if (!comparable(scenario, ours, theirs)) return undefined
   const found = difference(canonical(ours), canonical(theirs))
   if (found === undefined) return undefined
   const reasons = [ours.refused, theirs.refused, ours.cached?.failed?.message, theirs.cached?.failed?.message]

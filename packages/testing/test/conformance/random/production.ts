@@ -1,4 +1,5 @@
 /** How a random topology grows by one operation. */
+import type { Step } from '../scenario.js'
 import type { Picker } from './picker.js'
 
 /** Something a step made, under the name it gave to it. */
@@ -7,9 +8,6 @@ export interface Handle {
   /** The class of the DSL. */
   readonly kind: string
   readonly windowed: boolean
-  /** The topics it comes from, and those of them that it comes from through a repartition topic. */
-  readonly sources: readonly string[]
-  readonly crossed: readonly string[]
 }
 
 /** What a production may look at. */
@@ -18,10 +16,7 @@ export interface Surroundings {
   readonly from: Handle
   /** A name that is free for a store or node. */
   fresh(prefix: string): string
-  /**
-   * Of a kind, with keys that are windowed or not as those of `from`, and not come from the same topic through another
-   * repartition topic: Java does not say which of two topics it reads first where records have the same time.
-   */
+  /** Of a kind, with keys that are windowed or not as those of `from`. */
   others(kind: string): readonly Handle[]
 }
 
@@ -30,6 +25,8 @@ export interface Growth {
   readonly step: Readonly<Record<string, unknown>>
   /** The class of what it makes. */
   readonly kind: string
+  /** A step that must come first, and makes nothing to go on from. */
+  readonly before?: Step
   /** Default: as before. False where keys are new ones. */
   readonly windowed?: boolean
 }

@@ -57,27 +57,17 @@ class Growing implements RandomTopology {
       pick,
       from,
       fresh: prefix => this.#fresh(prefix),
-      others: kind =>
-        this.#handles.filter(
-          other =>
-            other.kind === kind &&
-            other.windowed === from.windowed &&
-            !other.crossed.some(topic => from.crossed.includes(topic))
-        )
+      others: kind => this.#handles.filter(other => other.kind === kind && other.windowed === from.windowed)
     })
     if (growth === undefined) return
     this.#used.add(from.name)
     const op = /\.(\w+)/.exec(name)![1]!
-    const other = this.#handles.find(handle => handle.name === growth.step.with)
-    const sources = [...new Set([...from.sources, ...(other?.sources ?? [])])]
-    const crossed = [...new Set([...from.crossed, ...(other?.crossed ?? [])])]
     const made = {
       name: this.#fresh('n'),
       kind: growth.kind,
-      windowed: growth.windowed ?? from.windowed,
-      sources,
-      crossed: growth.windowed === false || op === 'repartition' ? sources : crossed
+      windowed: growth.windowed ?? from.windowed
     }
+    if (growth.before !== undefined) this.topology.push(growth.before)
     this.topology.push({ op, from: from.name, as: made.name, ...growth.step })
     this.#handles.push(made)
   }
@@ -99,7 +89,7 @@ class Growing implements RandomTopology {
     const name = this.#fresh('n')
     this.topics.push(topic)
     this.topology.push({ op, topic, as: name, ...store })
-    this.#handles.push({ name, kind, windowed: false, sources: [topic], crossed: [] })
+    this.#handles.push({ name, kind, windowed: false })
     return true
   }
 

@@ -5,7 +5,7 @@ import { AGGREGATORS, JOINERS, KEYS, MAPPERS, PREDICATES, someName, someStore, S
 const derived =
   (field: string, choices: readonly string[]): Production =>
   at => {
-    const store = at.pick.one([{}, someStore(at)])
+    const store = at.pick.one([{}, { serdes: true }, someStore(at)])
     // With a store of its own, Kafka Streams wants to be told the serde of a windowed key.
     return {
       step: { [field]: at.pick.one(choices), ...(at.from.windowed ? {} : store), ...someName(at) },
