@@ -37,8 +37,16 @@ export type {
 } from './processor/processor.js'
 export type * from './processor/processor-context.js'
 export type { KeyValueStore } from './processor/key-value-store.js'
+export type { SessionStore } from './processor/session-store.js'
+export type { WindowStore } from './processor/window-store.js'
 export type { ValueTransformer, ValueTransformerSupplier } from './processor/value-transformer.js'
-export { stores, type KeyValueStoreOptions, type StoreBuilder } from './processor/stores.js'
+export {
+  stores,
+  type KeyValueStoreOptions,
+  type SessionStoreOptions,
+  type StoreBuilder,
+  type WindowStoreOptions
+} from './processor/stores.js'
 export { TopologyBuilder, type SinkNodeOptions, type SourceNodeOptions } from './topology/topology-builder.js'
 export { serdes } from './serdes/serdes.js'
 export type { SerdeFunctions } from './serdes/custom-serde.js'

@@ -24,12 +24,24 @@ export function eagerIteration<T>(
 /** The same iteration with each entry made into another; its view is taken when the given one's is. */
 export function mappedIteration<T, R>(
   iteration: AsyncIterableIterator<T>,
-  map: (entry: T) => R
+  map: (entry: T) => R & {}
+): AsyncIterableIterator<R> {
+  return selectedIteration<T, R>(iteration, map)
+}
+
+/** As a mapped iteration, without the entries that are made into undefined. */
+export function selectedIteration<T, R>(
+  iteration: AsyncIterableIterator<T>,
+  select: (entry: T) => R | undefined
 ): AsyncIterableIterator<R> {
   return {
     async next() {
-      const step = await iteration.next()
-      return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) }
+      for (;;) {
+        const step = await iteration.next()
+        if (step.done === true) return { done: true, value: undefined }
+        const value = select(step.value)
+        if (value !== undefined) return { done: false, value }
+      }
     },
     async return() {
       await iteration.return?.()

@@ -24,6 +24,8 @@ export type {
   WindowStoreDefinition
 } from './store.js'
 export type * from './timed-stores.js'
+export { mappedIteration, selectedIteration } from './eager-iteration.js'
+export { segmentIntervalOf } from './segment-layout.js'
 export { levelEngine, type LevelOptions } from './level-engine.js'
 export { memoryEngine } from './memory-engine.js'
 export type { Departure } from './departure.js'

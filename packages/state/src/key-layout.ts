@@ -14,6 +14,8 @@
  * In a buffer, a value's time stands for the timestamp. Stores of windows and sessions: see segment-layout.ts. Of groups: `<prefix> <group's key>` → the list of members.ts.
  */
 import { MillraceError } from './errors.js'
+import { latin1, type Serde } from './serde.js'
+import type { KeyRange } from './store.js'
 
 const FACTS = 0x00
 const FIRST_PREFIX = 0x01
@@ -56,13 +58,29 @@ export function storeRange(prefix: number): { gte: Buffer; lt: Buffer } {
   return { gte: Buffer.of(prefix), lt: Buffer.of(prefix + 1) }
 }
 
-/** Keys of a store from `low` up to and including `high`, both as latin1 strings; `high` undefined means its end. */
+/** The keys of a range as latin1 strings: from the first up to, not including, the second; undefined means the end. */
+export function textBounds<K>(serde: Serde<K>, range: KeyRange<K>): [low: string, high: string | undefined] {
+  const { from, to, prefix } = range
+  const text = prefix?.toString('latin1') ?? ''
+  const low = from === undefined ? '' : latin1(serde, from)
+  // The next key after `to` in the order of bytes.
+  const high = to === undefined ? undefined : `${latin1(serde, to)}\0`
+  const end = afterPrefix(text)
+  return [low > text ? low : text, high === undefined || (end !== undefined && end < high) ? end : high]
+}
+
+/** The first text after all that begin with `prefix`; undefined when there is none. */
+function afterPrefix(prefix: string): string | undefined {
+  const last = prefix.search(/\xff*$/) - 1
+  return last < 0 ? undefined : prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1)
+}
+
+/** Keys of a store from `low` up to, not including, `high`, both as latin1 strings; `high` undefined means its end. */
 export function keyRange(prefix: number, low: string, high: string | undefined): { gte: Buffer; lt: Buffer } {
   const whole = storeRange(prefix)
   return {
     gte: Buffer.concat([whole.gte, Buffer.from(low, 'latin1')]),
-    // The next key after `high` in the order of bytes.
-    lt: high === undefined ? whole.lt : Buffer.concat([whole.gte, Buffer.from(high, 'latin1'), Buffer.of(0)])
+    lt: high === undefined ? whole.lt : Buffer.concat([whole.gte, Buffer.from(high, 'latin1')])
   }
 }
 

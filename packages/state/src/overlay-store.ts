@@ -2,7 +2,7 @@
 import { ByteWriter } from './byte-writer.js'
 import { eagerIteration } from './eager-iteration.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
-import { compareStrings, keyRange, storedTimestamp, VALUE_START } from './key-layout.js'
+import { compareStrings, keyRange, storedTimestamp, textBounds, VALUE_START } from './key-layout.js'
 import { type Change, mergeChanges } from './merge-changes.js'
 import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
@@ -167,14 +167,14 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     this.#overlay.clear()
   }
 
-  range({ from, to, reverse = false }: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {
+  range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {
     const { key: keySerde } = this.definition
-    const low = from === undefined ? '' : latin1(keySerde, from)
-    const high = to === undefined ? undefined : latin1(keySerde, to)
+    const { reverse = false } = range
+    const [low, high] = textBounds(keySerde, range)
     // Both views are taken now: the overlay may change, and be committed, while the caller reads.
     const changed: Change<[K, Timestamped<V>]>[] = []
     for (const { mapKey, key, value, timestamp } of this.#overlay.dirty) {
-      if (mapKey < low || (high !== undefined && mapKey > high)) continue
+      if (mapKey < low || (high !== undefined && mapKey >= high)) continue
       changed.push({ mapKey, entry: value === null ? undefined : [key, { value, timestamp }] })
     }
     changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))

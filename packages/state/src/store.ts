@@ -110,6 +110,8 @@ export type FlushListener<K = any, V = any, C = unknown> = (
 export interface KeyRange<K> {
   readonly from?: K
   readonly to?: K
+  /** Only keys that begin with these bytes. */
+  readonly prefix?: Buffer
   readonly reverse?: boolean
 }
 

@@ -45,6 +45,7 @@ export type SessionFlushListener<K = any, V = any, C = unknown> = (
 /** What queries may do with a window store. Reads leave out what is older than the retention. */
 export interface ReadableWindowStore<K = any, V = any> {
   readonly name: string
+  /** With duplicates only the one that was put last of all, as in Kafka Streams; `fetch` finds them all. */
   get(key: K, startMs: number): Timestamped<V> | undefined
   /** Windows of a key that start within the bounds, both included, by their start; duplicates in the order they were put. */
   fetch(key: K, fromMs: number, toMs: number): readonly WindowEntry<V>[]

@@ -27,6 +27,8 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   readonly entries: SegmentedStore<K, V>
   readonly #retainDuplicates: boolean
   #sequence = 0
+  /** Of the last duplicate that is there. */
+  #last = 0
 
   constructor(
     options: {
@@ -45,7 +47,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   get(key: K, startMs: number): Timestamped<V> | undefined {
-    return this.entries.get(key, startMs, 0)
+    return this.entries.get(key, startMs, this.#last)
   }
 
   put(key: K, startMs: number, value: V | null, timestamp: number, context?: unknown): void {
@@ -55,6 +57,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     }
     const sequence = this.#sequence === LAST_SEQUENCE ? 0 : this.#sequence + 1
     this.#sequence = this.entries.add(key, startMs, sequence, value, timestamp)
+    if (value !== null) this.#last = this.#sequence
   }
 
   fetch(key: K, fromMs: number, toMs: number): WindowEntry<V>[] {

@@ -66,7 +66,7 @@ export class MockProcessorContext<KOut = any, VOut = any> implements ProcessorCo
   }
 
   store<S>(store: StoreBuilder<S>): S
-  store(name: string): KeyValueStore<any, any>
+  store<S = KeyValueStore<any, any>>(name: string): S
   store(store: StoreBuilder | string): unknown {
     const name = typeof store === 'string' ? store : store.name
     const found = this.#stores.get(name)

@@ -1,22 +1,25 @@
 /** Runs a topology on one record at a time, without a broker: the runtime's own tasks, with topics that are lists. */
-import { MillraceError, type Serde, silentLogger, type Topology } from '@millrace/core'
+import {
+  type KeyValueStore,
+  MillraceError,
+  type Serde,
+  type SessionStore,
+  silentLogger,
+  type StoreDefinition,
+  type Topology,
+  type WindowStore
+} from '@millrace/core'
 import {
   Checkpoint,
   externalTopics,
+  openStore,
   Outbox,
   planTasks,
   readRecordBatches,
   Task,
   type TaskPlan
 } from '@millrace/core/internal'
-import {
-  memoryEngine,
-  openTaskState,
-  type ReadableSessionStore,
-  type ReadableWindowStore,
-  type TaskState,
-  type Timestamped
-} from '@millrace/state'
+import { memoryEngine, openTaskState } from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { type RawRecord, TestLog, toBatch } from './test-log.js'
 import { TestOutputTopic } from './test-output-topic.js'
@@ -160,43 +163,35 @@ export class TopologyTestDriver {
     return this.#log.written
   }
 
-  /** A store, as a task sees it. Throws `STORE_NOT_FOUND`. */
-  getKeyValueStore<K, V>(
-    name: string
-  ): {
-    get(key: K): V | undefined
-    getTimestamped(key: K): Timestamped<V> | undefined
-    all(): Promise<[K, V][]>
-  } {
-    const store = this.#stateOf(name).store(name)
-    return {
-      get: key => store.get(key)?.value as V | undefined,
-      getTimestamped: key => store.get(key) as Timestamped<V> | undefined,
-      all: async () => {
-        const entries: [K, V][] = []
-        for await (const [key, { value }] of store.range({})) entries.push([key as K, value as V])
-        return entries
-      }
+  /** A store as processors see it. What is put here has the task's stream time. Throws `STORE_NOT_FOUND`, `STORE_KIND_MISMATCH`. */
+  getKeyValueStore<K, V>(name: string): KeyValueStore<K, V> {
+    return this.#store(name, 'key-value') as KeyValueStore<K, V>
+  }
+
+  /** As `getKeyValueStore`. */
+  getWindowStore<K, V>(name: string): WindowStore<K, V> {
+    return this.#store(name, 'window') as WindowStore<K, V>
+  }
+
+  /** As `getKeyValueStore`. */
+  getSessionStore<K, V>(name: string): SessionStore<K, V> {
+    return this.#store(name, 'session') as SessionStore<K, V>
+  }
+
+  #store(name: string, kind: StoreDefinition['kind']): unknown {
+    const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(name))
+    const definition = this.#topology.stores.get(name)
+    if (task === undefined || definition === undefined) {
+      const names = [...this.#topology.stores.keys()].join(', ')
+      throw new MillraceError('STORE_NOT_FOUND', `There is no store ${name}; there are ${names}.`)
     }
-  }
-
-  /** A store of windows, as a task sees it. Throws `STORE_NOT_FOUND`, `STORE_KIND_MISMATCH`. */
-  getWindowStore<K, V>(name: string): ReadableWindowStore<K, V> {
-    return this.#stateOf(name).windowStore(name)
-  }
-
-  /** A store of sessions, as a task sees it. Throws `STORE_NOT_FOUND`, `STORE_KIND_MISMATCH`. */
-  getSessionStore<K, V>(name: string): ReadableSessionStore<K, V> {
-    return this.#stateOf(name).sessionStore(name)
-  }
-
-  #stateOf(store: string): TaskState {
-    const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(store))
-    if (task !== undefined) return task.state
-    throw new MillraceError(
-      'STORE_NOT_FOUND',
-      `There is no store ${store}; there are ${[...this.#topology.stores.keys()].join(', ')}.`
-    )
+    if (definition.kind !== kind) {
+      throw new MillraceError(
+        'STORE_KIND_MISMATCH',
+        `Store ${name} is a ${definition.kind} store, not a ${kind} store.`
+      )
+    }
+    return openStore(definition, task.state, () => Math.max(0, task.streamTime))
   }
 
   /** Moves the wall clock on, which stands still otherwise; punctuators that it is due for are called, each once. */

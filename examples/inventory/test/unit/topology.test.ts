@@ -105,8 +105,10 @@ describe('inventory', () => {
           }
           const expected = plainCounts(bookings)
           const named = ({ storeId, itemId }: ItemKey) => `${storeId}/${itemId}`
-          const stored = await driver.getKeyValueStore<ItemKey, number>(INVENTORY_TABLE).all()
-          expect(new Map(stored.map(([key, count]) => [named(key), count]))).to.deep.equal(expected)
+          const stored = new Map<string, number>()
+          const table = driver.getKeyValueStore<ItemKey, number>(INVENTORY_TABLE)
+          for await (const [key, count] of table.all()) stored.set(named(key), count)
+          expect(stored).to.deep.equal(expected)
           const written = updates.readRecordsToList()
           expect(new Map(written.map(({ key, value }) => [named(key!), value]))).to.deep.equal(expected)
         } finally {

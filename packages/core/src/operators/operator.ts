@@ -4,6 +4,7 @@ import type {
   GroupedStore,
   KeyValueStore,
   SessionStore,
+  StoreDefinition,
   TimeOrderedStore,
   WindowStore
 } from '@millrace/state'
@@ -34,6 +35,7 @@ export interface OperatorRuntime {
   /** `<subtopology>_<partition>`. */
   readonly taskId: string
   readonly applicationId: string
+  definition(store: string): StoreDefinition
   store(name: string): KeyValueStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore

@@ -6,8 +6,7 @@ import { NO_HEADERS, type RecordContext } from '../record.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { StreamRecord } from './processor.js'
 import type { Cancellable, ProcessorContext, Punctuator, RecordMetadata } from './processor-context.js'
-import { storeAccess } from './store-access.js'
-import type { StoreBuilder } from './stores.js'
+import { openStore, type StoreBuilder } from './stores.js'
 
 export class ForwardingContext implements ProcessorContext {
   readonly #runtime: OperatorRuntime
@@ -60,7 +59,7 @@ export class ForwardingContext implements ProcessorContext {
   }
 
   store<S>(store: StoreBuilder<S>): S
-  store(name: string): KeyValueStore<any, any>
+  store<S = KeyValueStore<any, any>>(name: string): S
   store(store: StoreBuilder | string): unknown {
     const { node, storeNames } = this.#runtime
     const name = typeof store === 'string' ? store : store.name
@@ -73,7 +72,7 @@ export class ForwardingContext implements ProcessorContext {
       )
     }
     return typeof store === 'string'
-      ? storeAccess(this.#runtime.store(name), this.#now)
+      ? openStore(this.#runtime.definition(name), this.#runtime, this.#now)
       : store.open(this.#runtime, this.#now)
   }
 

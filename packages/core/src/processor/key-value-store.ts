@@ -1,5 +1,5 @@
 /** The key-value store that processors see. */
-import type { Timestamped } from '@millrace/state'
+import type { Serde, Timestamped } from '@millrace/state'
 
 /**
  * Kafka Streams' `KeyValueStore`, with null for deletion. Reads see all writes before them, committed or not.
@@ -26,6 +26,11 @@ export interface KeyValueStore<K, V> {
   /** In the order of the encoded keys, `to` included; an open end where a bound is undefined. */
   range(from?: K, to?: K): AsyncIterableIterator<[K, V]>
   reverseRange(from?: K, to?: K): AsyncIterableIterator<[K, V]>
+  /**
+   * The entries whose keys begin with the same bytes as `prefix`, in the order of the encoded keys; the serde is that of
+   * the prefix.
+   */
+  prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterableIterator<[K, V]>
   /** All entries in the order of the encoded keys. */
   all(): AsyncIterableIterator<[K, V]>
   reverseAll(): AsyncIterableIterator<[K, V]>

@@ -29,11 +29,15 @@ export interface ProcessingContext {
   /** `<subtopology>_<partition>`. */
   readonly taskId: string
   /**
-   * A store that the processor is connected to, typed by the builder that made it. By name it is untyped: for stores of
-   * the DSL. Throws `STORE_NOT_CONNECTED`.
+   * A store that the processor is connected to, typed by the builder that made it. By name, for stores of the DSL, it is
+   * what the caller says: a `KeyValueStore`, `WindowStore` or `SessionStore` as the store is. Throws `STORE_NOT_CONNECTED`,
+   * and `STORE_KIND_MISMATCH` for a store that only operators use.
+   *
+   * @example
+   * const perMinute = context.store<WindowStore<string, number>>('per-minute')
    */
   store<S>(store: StoreBuilder<S>): S
-  store(name: string): KeyValueStore<any, any>
+  store<S = KeyValueStore<any, any>>(name: string): S
   /**
    * Calls back every `intervalMs` (a whole number from 1).
    *

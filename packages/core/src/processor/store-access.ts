@@ -1,5 +1,5 @@
 /** A task's key-value store as one processor uses it. */
-import type { KeyValueStore as TaskStore, Timestamped } from '@millrace/state'
+import { encode, type KeyValueStore as TaskStore, mappedIteration, type Serde, type Timestamped } from '@millrace/state'
 import type { KeyValueStore } from './key-value-store.js'
 
 /** `now` tells the timestamp of what is being processed, and throws where nothing is. */
@@ -64,6 +64,10 @@ class StoreAccess<K, V> implements KeyValueStore<K, V> {
     return this.#range(undefined, undefined, true)
   }
 
+  prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterableIterator<[K, V]> {
+    return values(this.#store.range({ prefix: encode(serde, prefix) }))
+  }
+
   #range(from: K | undefined, to: K | undefined, reverse: boolean): AsyncIterableIterator<[K, V]> {
     const bounds = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), reverse }
     // Taken at the call, not at the first step: what follows may change the store.
@@ -71,6 +75,6 @@ class StoreAccess<K, V> implements KeyValueStore<K, V> {
   }
 }
 
-async function* values<K, V>(entries: AsyncIterableIterator<[K, Timestamped<V>]>): AsyncGenerator<[K, V]> {
-  for await (const [key, { value }] of entries) yield [key, value]
+function values<K, V>(entries: AsyncIterableIterator<[K, Timestamped<V>]>): AsyncIterableIterator<[K, V]> {
+  return mappedIteration(entries, ([key, { value }]) => [key, value])
 }

@@ -1,15 +1,30 @@
 /** Builders of stores for processors. */
-import type { Serde, StoreDefinition } from '@millrace/state'
-import type { OperatorRuntime } from '../operators/operator.js'
-import { storeAccess } from './store-access.js'
+import {
+  type KeyValueStore as TaskKeyValueStore,
+  MillraceError,
+  segmentIntervalOf,
+  type Serde,
+  type SessionStore as TaskSessionStore,
+  type StoreDefinition,
+  type TaskState,
+  type WindowStore as TaskWindowStore
+} from '@millrace/state'
 import type { KeyValueStore } from './key-value-store.js'
+import { SessionStoreAccess } from './session-store-access.js'
+import type { SessionStore } from './session-store.js'
+import { storeAccess } from './store-access.js'
+import { WindowStoreAccess } from './window-store-access.js'
+import type { WindowStore } from './window-store.js'
+
+/** Where the stores of a task are found. */
+export type OpenStores = Pick<TaskState, 'store' | 'windowStore' | 'sessionStore'>
 
 /** A store of a topology, and the type that `context.store` gives for it. Kafka Streams' `StoreBuilder`. */
 export interface StoreBuilder<S = unknown> {
   readonly name: string
   readonly definition: StoreDefinition
   /** Opens the store for one processor; `now` is the timestamp of what it works on. Called by the runtime. */
-  open(state: Pick<OperatorRuntime, 'store'>, now: () => number): S
+  open(state: OpenStores, now: () => number): S
 }
 
 /** Options of a store for processors. */
@@ -22,6 +37,25 @@ export interface KeyValueStoreOptions<K, V> {
   readonly logging?: boolean | Readonly<Record<string, string>>
 }
 
+/** Options of a session store for processors. */
+export interface SessionStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
+  /** How long a session is kept after its end, by the newest end put; in ms, from 0. */
+  readonly retentionMs: number
+}
+
+/** Options of a window store for processors. */
+export interface WindowStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
+  /** How long a window is kept after its start, by the newest start put; in ms, at least `windowSizeMs`. */
+  readonly retentionMs: number
+  /** From the start of a window to its end, in ms from 0. */
+  readonly windowSizeMs: number
+  /** Keep every value put for a key and window, instead of the last. Default: false. */
+  readonly retainDuplicates?: boolean
+}
+
+/** All windows of a key take at most three times as many look-ups, since three segments cover the retention. */
+const BUCKETS_PER_SEGMENT = 128
+
 /** Kafka Streams' `Stores`. */
 export const stores = {
   /**
@@ -32,9 +66,81 @@ export const stores = {
    * orders.process(() => new CountOrders(), { stores: [counts] }) // in init: context.store(counts).get('a')
    */
   keyValue<K, V>(name: string, options: KeyValueStoreOptions<K, V>): StoreBuilder<KeyValueStore<K, V>> {
-    const { key, value, caching = false, logging = true } = options
-    const config = typeof logging === 'object' ? { changelogConfig: logging } : {}
-    const definition = { kind: 'key-value', name, key, value, caching, logging: logging !== false, ...config } as const
-    return { name, definition, open: (state, now) => storeAccess(state.store(name), now) }
+    const definition = { kind: 'key-value', ...common(name, options) } as const
+    return { name, definition, open: (state, now) => openStore(definition, state, now) as KeyValueStore<K, V> }
+  },
+
+  /**
+   * A store of values by key and window, with Kafka Streams' methods. Throws `WINDOW_INVALID` and
+   * `WINDOW_RETENTION_TOO_SHORT`.
+   *
+   * @example
+   * const clicks = stores.window('clicks', {
+   *   key: serdes.string(),
+   *   value: serdes.int64(),
+   *   windowSizeMs: 60_000,
+   *   retentionMs: 3_600_000
+   * })
+   * // in process: context.store(clicks).put(user, 1, minute)
+   */
+  window<K, V>(name: string, options: WindowStoreOptions<K, V>): StoreBuilder<WindowStore<K, V>> {
+    const { windowSizeMs, retentionMs, retainDuplicates = false } = options
+    requireDuration(name, 'windowSizeMs', windowSizeMs)
+    requireDuration(name, 'retentionMs', retentionMs)
+    if (retentionMs < windowSizeMs) {
+      throw new MillraceError(
+        'WINDOW_RETENTION_TOO_SHORT',
+        `Store ${name} is to keep windows for ${retentionMs} ms, less than their size of ${windowSizeMs} ms. Give a longer retentionMs.`,
+        { details: { store: name, retentionMs, windowSizeMs } }
+      )
+    }
+    const bucketMs = Math.max(windowSizeMs, Math.ceil(segmentIntervalOf(retentionMs) / BUCKETS_PER_SEGMENT))
+    const times = { windowSizeMs, retentionMs, bucketMs, retainDuplicates }
+    const definition = { kind: 'window', ...common(name, options), ...times } as const
+    return { name, definition, open: (state, now) => openStore(definition, state, now) as WindowStore<K, V> }
+  },
+
+  /**
+   * A store of values by key and session, with Kafka Streams' methods. Throws `WINDOW_INVALID`.
+   *
+   * @example
+   * const visits = stores.session('visits', { key: serdes.string(), value: serdes.int64(), retentionMs: 3_600_000 })
+   * // in process: context.store(visits).fetch(user)
+   */
+  session<K, V>(name: string, options: SessionStoreOptions<K, V>): StoreBuilder<SessionStore<K, V>> {
+    const { retentionMs } = options
+    requireDuration(name, 'retentionMs', retentionMs)
+    const definition = { kind: 'session', ...common(name, options), retentionMs } as const
+    return { name, definition, open: (state, now) => openStore(definition, state, now) as SessionStore<K, V> }
   }
+}
+
+/** A store as a processor sees those of its kind. Throws `STORE_KIND_MISMATCH` for a kind that only operators use. */
+export function openStore(definition: StoreDefinition, state: OpenStores, now: () => number): unknown {
+  const { name, kind } = definition
+  if (kind === 'window') {
+    const store: TaskWindowStore = state.windowStore(name)
+    return new WindowStoreAccess({ windowSizeMs: definition.windowSizeMs }, { store, now })
+  }
+  if (kind === 'session') {
+    const store: TaskSessionStore = state.sessionStore(name)
+    return new SessionStoreAccess(store, now)
+  }
+  const store: TaskKeyValueStore = state.store(name)
+  return storeAccess(store, now)
+}
+
+function common<K, V>(name: string, options: KeyValueStoreOptions<K, V>) {
+  const { key, value, caching = false, logging = true } = options
+  const config = typeof logging === 'object' ? { changelogConfig: logging } : {}
+  return { name, key, value, caching, logging: logging !== false, ...config }
+}
+
+function requireDuration(store: string, option: string, ms: number): void {
+  if (Number.isSafeInteger(ms) && ms >= 0) return
+  throw new MillraceError(
+    'WINDOW_INVALID',
+    `The ${option} of store ${store} is ${ms}. Give a whole number of ms from 0.`,
+    { details: { store, option, ms } }
+  )
 }

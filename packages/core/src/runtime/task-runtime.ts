@@ -95,6 +95,7 @@ export class TaskRuntime {
       storeNames: stores,
       taskId,
       applicationId,
+      definition: name => topology.stores.get(name)!,
       store: name => state.store(name),
       windowStore: name => state.windowStore(name),
       sessionStore: name => state.sessionStore(name),

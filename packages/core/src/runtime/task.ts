@@ -91,6 +91,11 @@ export class Task {
     return this.plan.id
   }
 
+  /** The largest timestamp of its records so far; -1 before the first. */
+  get streamTime(): number {
+    return this.#runtime.streamTime
+  }
+
   get recordsDropped(): number {
     return this.#runtime.recordsDropped
   }

@@ -1,5 +1,5 @@
 /** Runs a topology in one task over Maps: just enough of a runtime to see what operators do. */
-import { decode, encode, latin1, type Serde } from '@millrace/state'
+import { decode, encode, latin1, type Serde, type StoreDefinition } from '@millrace/state'
 import type { OperatorRuntime, Process } from '../../dist/operators/operator.js'
 import type { RecordContext } from '../../dist/record.js'
 import { PartialAggregate, type SinkNode, type SourceNode, type Topology } from '../../dist/topology/topology.js'
@@ -58,6 +58,10 @@ export class TopologyRun implements OperatorRuntime {
   onClose(): void {}
 
   requestCommit(): void {}
+
+  definition(store: string): StoreDefinition {
+    return this.#topology.stores.get(store)!
+  }
 
   store(name: string): MapStore {
     return this.stores.get(name)!

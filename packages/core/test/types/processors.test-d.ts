@@ -10,11 +10,20 @@ import {
   serdes,
   stores,
   StreamsBuilder,
-  type StreamRecord
+  type StreamRecord,
+  type Windowed,
+  type WindowStore
 } from '@millrace/core'
 
 const text = { key: serdes.string(), value: serdes.string() }
 const counts = stores.keyValue('counts', { key: serdes.string(), value: serdes.int64() })
+const clicks = stores.window('clicks', {
+  key: serdes.string(),
+  value: serdes.int64(),
+  windowSizeMs: 1,
+  retentionMs: 9
+})
+const visits = stores.session('visits', { key: serdes.string(), value: serdes.int64(), retentionMs: 9 })
 const lines = new StreamsBuilder().stream('lines', text)
 
 class Lengths implements Processor<string, string, string, number> {
@@ -25,6 +34,10 @@ class Lengths implements Processor<string, string, string, number> {
     expectTypeOf(context.store(counts)).toEqualTypeOf<KeyValueStore<string, number>>()
     // @ts-expect-error the store has numbers
     context.store(counts).put('a', 'b')
+    expectTypeOf(context.store(clicks).fetch('a', 0)).toEqualTypeOf<number | undefined>()
+    expectTypeOf(context.store(clicks).fetch('a', 0, 9)).toEqualTypeOf<[number, number][]>()
+    expectTypeOf(context.store(visits).fetch('a')).toEqualTypeOf<[Windowed<string>, number][]>()
+    expectTypeOf(context.store<WindowStore<string, number>>('clicks')).toEqualTypeOf<WindowStore<string, number>>()
   }
 
   process(record: StreamRecord<string, string>): void {

@@ -2,6 +2,7 @@
 import type { FixedKeyProcessor, KeyValueStore, ProcessingContext, Processor, StreamRecord } from '@millrace/core'
 import { asText } from './expression.js'
 import type { Step } from './scenario.js'
+import { isTimed, punctuateTimed, timedResult } from './timed-behaviour.js'
 
 /** Passes on the record with another value and timestamp. */
 type Emit = (value: unknown, timestamp: number) => void
@@ -18,6 +19,11 @@ export function plainProcessor(step: Step): Processor<any, any, any, any> {
         if (step.processor === 'ticks') {
           context.forward({ key: 'tick', value: time, timestamp: time, headers: [] })
           return
+        }
+        if (isTimed(step)) {
+          return punctuateTimed(step, context, time, (key, value) =>
+            context.forward({ key, value, timestamp: time, headers: [] })
+          )
         }
         const store = storeOf(step, context)
         for await (const [key, value] of store.all()) {
@@ -79,7 +85,13 @@ const behaviours: { [name: string]: (record: Record, emit: Emit, context: Proces
   buffer({ key, value, timestamp }, _emit, context, step) {
     if (key !== null) storeOf(step, context).put(key, value, timestamp)
   },
+  windows: timed,
+  sessions: timed,
   ticks() {}
+}
+
+function timed(record: Record, emit: Emit, context: ProcessingContext, step: Step): void {
+  if (record.key !== null) emit(timedResult(step, context, record), record.timestamp)
 }
 
 function behave(step: Step, context: ProcessingContext, record: Record, emit: Emit): void {

@@ -1,6 +1,5 @@
 /** What is in the stores at the end, in the order of each. */
 import type { StoreDefinition } from '@millrace/core'
-import type { WindowStoreDefinition } from '@millrace/state'
 import type { TopologyTestDriver } from '@millrace/testing'
 import { asText } from './expression.js'
 import type { StoreRow } from './scenario.js'
@@ -12,27 +11,26 @@ type Reader = (driver: TopologyTestDriver, definition: StoreDefinition) => Promi
 const readers: Partial<Record<StoreDefinition['kind'], Reader>> = {
   async 'key-value'(driver, { name }) {
     const store = driver.getKeyValueStore<unknown, unknown>(name)
-    const entries = await store.all()
-    return entries.map(([key, value]) => [asText(key), asText(value), store.getTimestamped(key)!.timestamp])
+    const rows: StoreRow[] = []
+    for await (const [key, value] of store.all()) {
+      rows.push([asText(key), asText(value), store.getTimestamped(key)!.timestamp])
+    }
+    return rows
   },
 
-  async window(driver, definition) {
-    const { name } = definition
+  async window(driver, { name }) {
+    const store = driver.getWindowStore<unknown, unknown>(name)
     const rows: StoreRow[] = []
-    for await (const [key, { startMs, value, timestamp }] of driver.getWindowStore(name).range({})) {
-      rows.push([
-        asText({ key, window: { start: startMs, end: startMs + (definition as WindowStoreDefinition).windowSizeMs } }),
-        asText(value),
-        timestamp
-      ])
+    for await (const [key, value] of store.all()) {
+      rows.push([asText(key), asText(value), store.fetchTimestamped(key.key, key.window.start)!.timestamp])
     }
     return rows
   },
 
   async session(driver, { name }) {
     const rows: StoreRow[] = []
-    for await (const [key, { startMs, endMs, value }] of driver.getSessionStore(name).range({})) {
-      rows.push([asText({ key, window: { start: startMs, end: endMs } }), asText(value)])
+    for await (const [key, value] of driver.getSessionStore(name).fetch(undefined, undefined)) {
+      rows.push([asText(key), asText(value)])
     }
     return rows
   }
@@ -46,8 +44,8 @@ export async function storeContents(
 ): Promise<Record<string, readonly StoreRow[]>> {
   const contents: [string, StoreRow[]][] = []
   for (const definition of topology.stores.values()) {
-    // The two sides of a stream-stream join: on Java's side they are not read either.
-    if (definition.kind === 'window' && definition.retainDuplicates) continue
+    // The two sides of a stream-stream join, and those of processors: on Java's side they are not read either.
+    if (definition.kind === 'window' && (definition.retainDuplicates || plainStores.has(definition.name))) continue
     const read = readers[definition.kind]
     if (read === undefined || (definition.kind !== 'key-value' && options.caching)) continue
     const rows = await read(driver, definition)

@@ -40,6 +40,12 @@ async function driverOf(processor: () => Processor<string, string, string, strin
   return { driver, input: driver.createInputTopic('in', text), output: driver.createOutputTopic('out', text) }
 }
 
+async function listOf<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const entry of entries) list.push(entry)
+  return list
+}
+
 /** A processor of two functions. */
 const doing = (
   init: (context: ProcessorContext<string, string>, store: KeyValueStore<string, string>) => void,
@@ -87,7 +93,7 @@ describe('a processor', () => {
     await input.pipeInput('k', 'v', 20)
     expect(results).to.deep.equal([undefined, '1', '1', undefined, '3', undefined, { value: '4', timestamp: 20 }])
     const stored = driver.getKeyValueStore<string, string>('seen')
-    expect(await stored.all()).to.deep.equal([
+    expect(await listOf(stored.all())).to.deep.equal([
       ['c', '4'],
       ['d', '5']
     ])
@@ -117,7 +123,7 @@ describe('a processor', () => {
       ['c', 'C', 1010],
       ['b', 'B', 1010]
     ])
-    expect((await driver.getKeyValueStore('seen').all()).map(([key]) => key)).to.deep.equal(['a', 'd'])
+    expect((await listOf(driver.getKeyValueStore('seen').all())).map(([key]) => key)).to.deep.equal(['a', 'd'])
     await driver.close()
   })
 

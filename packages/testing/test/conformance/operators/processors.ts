@@ -3,7 +3,7 @@ import { type KStream, type StoreBuilder, stores } from '@millrace/core'
 import { any, both } from '../any-serde.js'
 import { fixedKeyProcessor, plainProcessor } from '../behaviour.js'
 import { keeping, type Operators, rekeying } from '../operator.js'
-import { named, stored } from '../options.js'
+import { named, picked } from '../options.js'
 import type { Step } from '../scenario.js'
 import type { Scope } from '../scope.js'
 
@@ -16,12 +16,11 @@ function connected(step: Step): { stores?: string[] } {
 function store(step: Step, scope: Scope): StoreBuilder {
   const name = step.store as string
   scope.plainStores.add(name)
-  const { caching, logging } = stored(step)
-  return stores.keyValue(name, {
-    ...both,
-    ...(caching === undefined ? {} : { caching }),
-    ...(logging === undefined ? {} : { logging })
-  })
+  const options = { ...both, ...picked(step, ['caching', 'logging']) }
+  const { retentionMs, sizeMs, retainDuplicates } = step as { [option: string]: any }
+  if (step.storeType === 'session') return stores.session(name, { ...options, retentionMs })
+  if (step.storeType !== 'window') return stores.keyValue(name, options)
+  return stores.window(name, { ...options, retentionMs, windowSizeMs: sizeMs, retainDuplicates })
 }
 
 export const operators: Operators = {

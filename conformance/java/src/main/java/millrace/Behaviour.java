@@ -50,6 +50,9 @@ final class Behaviour {
             case "buffer" -> {
                 if (key != null) put(key, value, timestamp);
             }
+            case "windows", "sessions" -> {
+                if (key != null) new TimedBehaviour(step, context).process(key, value, timestamp, emit);
+            }
             case "ticks" -> { }
             default -> throw new IllegalArgumentException("There is no processor " + step.text("processor"));
         }

@@ -1,5 +1,6 @@
 package millrace;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.streams.KeyValue;
@@ -59,13 +60,27 @@ final class Processors {
         };
     }
 
-    static StoreBuilder<KeyValueStore<Object, Object>> store(final Step step) {
-        final String name = step.text("store");
-        StoreBuilder<KeyValueStore<Object, Object>> builder = Stores.keyValueStoreBuilder(
-            step.textOr("storeType", "").equals("inMemory") ? Stores.inMemoryKeyValueStore(name) : Stores.persistentKeyValueStore(name),
-            Options.ANY, Options.ANY);
+    static StoreBuilder<?> store(final Step step) {
+        StoreBuilder<?> builder = plainStore(step);
         if (step.is("caching")) builder = builder.withCachingEnabled();
         return step.has("logging") && !step.is("logging") ? builder.withLoggingDisabled() : builder;
+    }
+
+    private static StoreBuilder<?> plainStore(final Step step) {
+        final String name = step.text("store");
+        switch (step.textOr("storeType", "")) {
+            case "window": return Stores.windowStoreBuilder(
+                Stores.persistentWindowStore(name, millis(step, "retentionMs"), millis(step, "sizeMs"), step.is("retainDuplicates")),
+                Options.ANY, Options.ANY);
+            case "session": return Stores.sessionStoreBuilder(
+                Stores.persistentSessionStore(name, millis(step, "retentionMs")), Options.ANY, Options.ANY);
+            case "inMemory": return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Options.ANY, Options.ANY);
+            default: return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Options.ANY, Options.ANY);
+        }
+    }
+
+    private static Duration millis(final Step step, final String option) {
+        return Duration.ofMillis(step.number(option));
     }
 
     private static final class Plain extends ContextualProcessor<Object, Object, Object, Object> {
@@ -104,6 +119,10 @@ final class Processors {
         private void punctuate(final long timestamp) {
             if (step.text("processor").equals("ticks")) {
                 context().forward(new Record<>("tick", timestamp, timestamp));
+                return;
+            }
+            if (TimedBehaviour.NAMES.contains(step.text("processor"))) {
+                new TimedBehaviour(step, context()).punctuate(timestamp, (key, value) -> context().forward(new Record<>(key, value, timestamp)));
                 return;
             }
             final KeyValueStore<Object, Object> store = context().getStateStore(step.texts("stores").get(0));

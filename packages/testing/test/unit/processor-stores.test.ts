@@ -1,0 +1,159 @@
+/** Stores of windows and of sessions, as processors and tests see them. What they read is in the conformance scenarios. */
+import {
+  type KeyValueStore,
+  type ProcessorContext,
+  type SessionStore,
+  serdes,
+  stores,
+  StreamsBuilder,
+  TimeWindows,
+  type WindowStore
+} from '@millrace/core'
+import { MockProcessorContext, TopologyTestDriver } from '@millrace/testing'
+import { expect } from 'chai'
+
+const text = { key: serdes.string(), value: serdes.string() }
+const windows = stores.window('windows', { ...text, windowSizeMs: 10, retentionMs: 1000 })
+const sessions = stores.session('sessions', { ...text, retentionMs: 1000 })
+
+async function listOf<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const entry of entries) list.push(entry)
+  return list
+}
+
+function codeOf(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+  return 'nothing thrown'
+}
+
+describe('a window store', () => {
+  it('gives what a processor put, with the time it was put at', async () => {
+    const context = new MockProcessorContext()
+    const store = await context.addStateStore(windows)
+    context.setCurrentStreamTimeMs(25)
+    store.put('a', 'x', 20)
+    store.put('a', 'y', 10, 12)
+    expect(store.fetch('a', 20)).to.equal('x')
+    expect(store.fetch('a', 5)).to.equal(undefined)
+    expect(store.fetchTimestamped('a', 20)).to.deep.equal({ value: 'x', timestamp: 25 })
+    expect(store.fetchTimestamped('a', 10)).to.deep.equal({ value: 'y', timestamp: 12 })
+    expect(store.fetch('a', 0, 20)).to.deep.equal([
+      [10, 'y'],
+      [20, 'x']
+    ])
+  })
+
+  it('shows ranges as they were at the call, and lets go of one that nobody steps through', async () => {
+    const store = await new MockProcessorContext().addStateStore(windows)
+    store.put('a', 'x', 0)
+    const [left, taken] = [store.all(), store.all()]
+    store.put('b', 'y', 0)
+    await left.return?.()
+    expect(await listOf(taken)).to.deep.equal([[{ key: 'a', window: { start: 0, end: 10 } }, 'x']])
+  })
+
+  it('finds all windows of a key within a retention of hours and a size of a millisecond', async () => {
+    const retentionMs = 24 * 3_600_000
+    const wide = stores.window('wide', { ...text, windowSizeMs: 1, retentionMs })
+    const store = await new MockProcessorContext().addStateStore(wide)
+    const starts = Array.from({ length: 500 }, (_, i) => i * 170_000)
+    for (const start of starts) store.put('a', String(start), start)
+    const found = store.fetch('a', 0, Number.MAX_SAFE_INTEGER)
+    expect(found.map(([start]) => start)).to.deep.equal(starts)
+  })
+
+  it('refuses times and sizes that make no sense, by code', async () => {
+    const store = await new MockProcessorContext().addStateStore(windows)
+    for (const start of [-1, 0.5, Number.NaN]) {
+      expect(codeOf(() => store.put('a', 'x', start))).to.equal('TIMESTAMP_INVALID')
+    }
+    const define = (windowSizeMs: number, retentionMs: number) =>
+      codeOf(() => stores.window('w', { ...text, windowSizeMs, retentionMs }))
+    expect(define(-1, 10)).to.equal('WINDOW_INVALID')
+    expect(define(1, Infinity)).to.equal('WINDOW_INVALID')
+    expect(define(11, 10)).to.equal('WINDOW_RETENTION_TOO_SHORT')
+    expect(define(0, 0)).to.equal('nothing thrown')
+  })
+
+  it('of an aggregation is found by its name', async () => {
+    const seen: unknown[] = []
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', text)
+      .groupByKey()
+      .windowedBy(TimeWindows.ofSizeWithNoGrace(10))
+      .count({ store: 'counts' })
+      .toStream()
+      .process(
+        () => {
+          let store: WindowStore<string, number>
+          return {
+            init: (context: ProcessorContext) => void (store = context.store<WindowStore<string, number>>('counts')),
+            process: ({ key }) => void seen.push(store.fetch(key.key, 0, 100))
+          }
+        },
+        { stores: ['counts'] }
+      )
+    const driver = await TopologyTestDriver.open(builder.build())
+    const input = driver.createInputTopic('in', text)
+    await input.pipeInput('a', 'x', 3)
+    await input.pipeInput('a', 'x', 14)
+    await input.pipeInput('a', 'x', 15)
+    expect(seen.at(-1)).to.deep.equal([
+      [0, 1],
+      [10, 2]
+    ])
+    expect(driver.getWindowStore<string, number>('counts').fetch('a', 10)).to.equal(2)
+    expect(codeOf(() => driver.getKeyValueStore('counts'))).to.equal('STORE_KIND_MISMATCH')
+    expect(codeOf(() => driver.getWindowStore('other'))).to.equal('STORE_NOT_FOUND')
+    await driver.close()
+  })
+})
+
+describe('a session store', () => {
+  it('gives the sessions that a processor put and did not remove', async () => {
+    const store: SessionStore<string, string> = await new MockProcessorContext().addStateStore(sessions)
+    const [early, late] = [
+      { key: 'a', window: { start: 0, end: 5 } },
+      { key: 'a', window: { start: 30, end: 40 } }
+    ]
+    store.put(early, 'x')
+    store.put(late, 'y')
+    store.put({ key: 'b', window: { start: 7, end: 7 } }, 'z')
+    expect(store.fetchSession('a', 0, 5)).to.equal('x')
+    expect(store.fetch('a')).to.deep.equal([
+      [early, 'x'],
+      [late, 'y']
+    ])
+    expect((await listOf(store.findSessions(6, 40))).map(([, value]) => value)).to.deep.equal(['y', 'z'])
+    store.remove(late)
+    expect(store.backwardFetch('a')).to.deep.equal([[early, 'x']])
+  })
+
+  it('refuses times that make no sense, by code', async () => {
+    const store = await new MockProcessorContext().addStateStore(sessions)
+    for (const [start, end] of [
+      [-1, 5],
+      [6, 5],
+      [0, 1.5]
+    ] as const) {
+      expect(codeOf(() => store.put({ key: 'a', window: { start, end } }, 'x'))).to.equal('TIMESTAMP_INVALID')
+    }
+    expect(codeOf(() => stores.session('s', { ...text, retentionMs: -1 }))).to.equal('WINDOW_INVALID')
+  })
+})
+
+describe('a key-value store', () => {
+  it('finds the keys that begin with a prefix, of a serde of its own', async () => {
+    const numbers = stores.keyValue('numbers', { key: serdes.bytes(), value: serdes.string() })
+    const store: KeyValueStore<Uint8Array, string> = await new MockProcessorContext().addStateStore(numbers)
+    for (const key of ['a1', 'b', 'a', 'a2', 'aa']) store.put(Buffer.from(key), key)
+    const found = await listOf(store.prefixScan('a', serdes.string()))
+    expect(found.map(([, value]) => value)).to.deep.equal(['a', 'a1', 'a2', 'aa'])
+  })
+})
