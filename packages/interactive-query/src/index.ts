@@ -10,7 +10,9 @@ export type {
   HostInfo,
   KeyMetadata,
   QueryableApplication,
-  QueryableStore
+  QueryableSessionStore,
+  QueryableStore,
+  QueryableWindowStore
 } from './queryable-application.js'
 export { DEFAULT_LIMIT, MAX_LIMIT } from './range-query.js'
 export { serveQueries, type QueryServer, type ServeQueriesOptions } from './serve-queries.js'

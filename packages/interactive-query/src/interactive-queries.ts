@@ -9,6 +9,8 @@ import { Peers } from './peers.js'
 import { PROBLEM_JSON, problemDetails, problemFor, RETRY_AFTER_SECONDS } from './query-problem.js'
 import type { QueryableApplication } from './queryable-application.js'
 import { addRangeRoute } from './range-route.js'
+import { ScanSlots } from './scan-slots.js'
+import { addTimeRoutes } from './time-routes.js'
 
 /** Settings of the routes, wherever they are mounted. */
 export interface QueryOptions extends AccessOptions {
@@ -50,10 +52,11 @@ export async function interactiveQueries(server: FastifyInstance, options: Inter
   server.addHook('onClose', () => peers.close())
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, logger))
 
-  const context = { application, access: options, peers, logger, maxResponseBytes }
+  const context = { application, access: options, peers, logger, maxResponseBytes, scans: new ScanSlots() }
   addKeyRoutes(server, context)
   for (const route of options.keyRoutes ?? []) addOwnKeyRoute(server, context, route)
   addRangeRoute(server, context)
+  addTimeRoutes(server, context)
   addInfoRoutes(server, context)
 }
 

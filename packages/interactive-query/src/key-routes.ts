@@ -1,11 +1,10 @@
 /** Routes about one key: its value, from whichever instance has it, and its owner. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isForwarded } from './access.js'
-import { keyCodec } from './key-codec.js'
+import { encodeSegment, locate, otherOwner, type KeyRequest } from './key-location.js'
 import { refusal } from './peers.js'
 import { QueryProblem } from './query-problem.js'
 import type { HostInfo, KeyMetadata } from './queryable-application.js'
-import { shownAddress, storeDefinition, type RouteContext } from './route-context.js'
+import { shownAddress, type RouteContext } from './route-context.js'
 import { toJson } from './value-json.js'
 
 /** Where a value was found. */
@@ -27,27 +26,22 @@ export interface KeyQuestion {
   answer(value: unknown, place: KeyPlace): unknown
 }
 
-interface KeyRoute {
-  Params: { store: string; '*': string }
-  Querystring: { type?: string }
-}
-
 const querystring = { type: 'object', properties: { type: { type: 'string' } } }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** `GET /stores/:store/keys/:key` and `GET /stores/:store/owner/:key`. A key may hold slashes, encoded or not. */
 export function addKeyRoutes(server: FastifyInstance, context: RouteContext): void {
-  server.get<KeyRoute>(
+  server.get<KeyRequest>(
     '/stores/:store/keys/*',
     { schema: { querystring }, config: { millrace: { operation: 'query' } } },
     (request, reply) => {
-      const { store, key, metadata } = locate(request, context)
+      const { store, key, metadata } = locate(request, context, 'key-value')
       const path = keyPath(request, server.prefix)
       const answer = (value: unknown, place: KeyPlace) => ({ store, key, value, ...place })
       return answerKey(request, reply, context, { store, key, metadata, path, answer })
     }
   )
-  server.get<KeyRoute>(
+  server.get<KeyRequest>(
     '/stores/:store/owner/*',
     { schema: { querystring }, config: { millrace: { operation: 'describe' } } },
     (request, reply) => {
@@ -59,16 +53,7 @@ export function addKeyRoutes(server: FastifyInstance, context: RouteContext): vo
   )
 }
 
-function locate(request: FastifyRequest<KeyRoute>, { application }: RouteContext) {
-  const { store, '*': text } = request.params
-  const codec = keyCodec(storeDefinition(application, store), request.query.type)
-  const key = codec.parse(text)
-  // Encodes the key, so that one the store's serde cannot write is the client's error here and not ours later.
-  codec.order(key)
-  return { store, key, metadata: application.metadataForKey(store, key) }
-}
-
-function keyPath({ params, query }: FastifyRequest<KeyRoute>, prefix: string): string {
+function keyPath({ params, query }: FastifyRequest<KeyRequest>, prefix: string): string {
   const type = query.type === undefined ? '' : `?type=${encodeURIComponent(query.type)}`
   return `${prefix}/stores/${encodeURIComponent(params.store)}/keys/${encodeSegment(params['*'])}${type}`
 }
@@ -80,21 +65,8 @@ export async function answerKey(
   context: RouteContext,
   question: KeyQuestion
 ): Promise<FastifyReply> {
-  const { metadata } = question
-  if (metadata.local) return answerLocally(reply, context, question)
-  if (metadata.owner === undefined) {
-    throw new QueryProblem(503, 'OWNER_UNKNOWN', 'No instance is known to own the key just now. Ask again.')
-  }
-  if (isForwarded(request)) {
-    const details = { owner: shownAddress(metadata.owner) }
-    throw new QueryProblem(
-      421,
-      'NOT_OWNER',
-      'Another instance owns the key, and a forwarded request goes no further.',
-      { details }
-    )
-  }
-  return forward(reply, context, question, metadata.owner)
+  const owner = otherOwner(request, question.metadata)
+  return owner === undefined ? answerLocally(reply, context, question) : forward(reply, context, question, owner)
 }
 
 async function answerLocally(
@@ -125,11 +97,6 @@ async function forward(
     throw new QueryProblem(404, 'KEY_NOT_FOUND', 'The store has no such key.', { details })
   }
   throw refusal(answer, shown)
-}
-
-/** A part of a path. Encodes dots too: a key of dots alone would otherwise be taken for a step in a path. */
-export function encodeSegment(text: string): string {
-  return encodeURIComponent(text).replaceAll('.', '%2E')
 }
 
 function isJson(body: Buffer): boolean {

@@ -2,7 +2,8 @@
 import { MillraceError } from '@millrace/core'
 import type { FastifyInstance } from 'fastify'
 import { keyCodec } from './key-codec.js'
-import { answerKey, encodeSegment, type KeyPlace } from './key-routes.js'
+import { encodeSegment } from './key-location.js'
+import { answerKey, type KeyPlace } from './key-routes.js'
 import { storeDefinition, type RouteContext } from './route-context.js'
 
 /** What the parameters of a path are called: `{ storeId: string; itemId: string }` for `/stores/:storeId/items/:itemId`. */
@@ -30,8 +31,8 @@ const PATH = /^(?:\/(?::[A-Za-z_]\w*|[\w.~-]+))+$/
  * A route of your own about one key, for `keyRoutes`. Any instance answers it, from its own store or by asking the one
  * that owns the key; checks, limits and error answers are those of the other routes.
  *
- * Mounting it rejects with `IQ_ROUTE_INVALID` for a path of another form, and with `STORE_NOT_FOUND` for a store that
- * the topology does not have.
+ * Mounting it rejects with `IQ_ROUTE_INVALID` for a path of another form, with `STORE_NOT_FOUND` for a store that
+ * the topology does not have, and with `STORE_KIND_MISMATCH` for one that is no key-value store.
  *
  * @example
  * const count = keyRoute({
@@ -54,7 +55,7 @@ export function addOwnKeyRoute(server: FastifyInstance, context: RouteContext, r
     const message = `the path ${path} of a key route must be segments of letters, digits and ._~-, or parameters such as :item`
     throw new MillraceError('IQ_ROUTE_INVALID', message, { details: { path } })
   }
-  const codec = keyCodec(storeDefinition(application, store))
+  const codec = keyCodec(storeDefinition(application, store, 'key-value'))
   server.get<{ Params: Readonly<Record<string, string>> }>(
     path,
     { config: { millrace: { operation: 'query', store } } },

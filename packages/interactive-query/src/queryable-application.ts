@@ -1,11 +1,25 @@
 /** What the HTTP layer needs of an application; `KafkaStreams` satisfies it, and so does a stand-in in a test. */
-import type { Topology } from '@millrace/core'
+import type { Topology, Windowed } from '@millrace/core'
 
 /** The shards of one store that this instance holds. */
 export interface QueryableStore<K = any, V = any> {
   get(key: K): Promise<V | undefined>
   /** Entries of all local shards, in the order of the encoded keys (the reverse of it with `reverse`); `to` is included. */
   range(range: { readonly from?: K; readonly to?: K; readonly reverse?: boolean }): AsyncIterable<readonly [K, V]>
+}
+
+/** The shards of one window store that this instance holds. */
+export interface QueryableWindowStore<K = any, V = any> {
+  /** Windows of a key that start between two times, both included, by their start. */
+  fetch(key: K, from: number, to: number): AsyncIterable<readonly [windowStart: number, value: V]>
+  backwardFetch(key: K, from: number, to: number): AsyncIterable<readonly [windowStart: number, value: V]>
+}
+
+/** The shards of one session store that this instance holds. */
+export interface QueryableSessionStore<K = any, V = any> {
+  /** Sessions of a key that end at the one time or later and start at the other or earlier, by their end. */
+  findSessions(key: K, earliestEnd: number, latestStart: number): AsyncIterable<readonly [Windowed<K>, V]>
+  backwardFindSessions(key: K, earliestEnd: number, latestStart: number): AsyncIterable<readonly [Windowed<K>, V]>
 }
 
 /** An address that an instance advertises. It comes from the group's metadata, so it is not to be trusted. */
@@ -37,6 +51,8 @@ export interface QueryableApplication {
   readonly topology: Pick<Topology, 'stores' | 'describe'>
   /** Throws `STORE_NOT_FOUND`; the store's calls reject with `STORE_NOT_LOCAL` or `STORE_NOT_READY`. */
   store(name: string): QueryableStore
+  windowStore(name: string): QueryableWindowStore
+  sessionStore(name: string): QueryableSessionStore
   metadataForKey(store: string, key: unknown): KeyMetadata
   instances(): readonly ApplicationInstance[]
 }

@@ -2,16 +2,13 @@
 import type { QueryableStore } from './queryable-application.js'
 import { QueryProblem } from './query-problem.js'
 import type { RangeQuery } from './range-query.js'
+import type { SentEntry } from './send-entries.js'
 import { toJson } from './value-json.js'
 
-/** One entry on its way out. */
-export interface RangeEntry {
+/** A `{"key":…,"value":…}`; its place is the key. */
+export interface RangeEntry extends SentEntry {
   /** Compares by code unit as the store orders its keys. */
   readonly order: string
-  /** The key as JSON text. */
-  readonly keyJson: string
-  /** `{"key":…,"value":…}` without a line break. */
-  readonly json: string
 }
 
 /** Entries of this instance. */
@@ -30,8 +27,8 @@ export async function* localEntries(
     // The upper bound of a prefix is the first key after it, which a range includes.
     if (query.prefix !== undefined && !String(key).startsWith(query.prefix)) continue
     if (left-- === 0) return
-    const keyJson = toJson(key)
-    yield { order: query.codec.order(key), keyJson, json: `{"key":${keyJson},"value":${toJson(value)}}` }
+    const placeJson = toJson(key)
+    yield { order: query.codec.order(key), placeJson, json: `{"key":${placeJson},"value":${toJson(value)}}` }
   }
 }
 
@@ -76,12 +73,12 @@ function parseEntry(line: string, query: RangeQuery): RangeEntry {
   }
   if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('value' in entry)) throw uselessEntry()
   const { key, value } = entry
-  const keyJson = JSON.stringify(key)
+  const placeJson = JSON.stringify(key)
   // Written anew, so that nothing passes through that is not an entry.
   return {
     order: query.codec.order(query.codec.fromJson(key)),
-    keyJson,
-    json: `{"key":${keyJson},"value":${JSON.stringify(value)}}`
+    placeJson,
+    json: `{"key":${placeJson},"value":${JSON.stringify(value)}}`
   }
 }
 

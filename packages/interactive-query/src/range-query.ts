@@ -85,19 +85,21 @@ export function endOfPrefix(prefix: string): string | undefined {
   return undefined
 }
 
-function limit(text: string | undefined, maximum: number): number {
+/** A number of entries. Throws a 400 problem. */
+export function limit(text: string | undefined, maximum: number): number {
   if (text === undefined) return DEFAULT_LIMIT
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (value < 1 || value > maximum) throw invalidRange(`limit must be a number from 1 to ${maximum}`)
   return value
 }
 
-function flag(text: string | undefined): boolean {
+/** Throws a 400 problem. */
+export function flag(text: string | undefined): boolean {
   if (text === undefined || text === 'false') return false
   if (text === 'true' || text === '') return true
   throw invalidRange('reverse must be true or false')
 }
 
-function invalidRange(what: string): QueryProblem {
+export function invalidRange(what: string): QueryProblem {
   return new QueryProblem(400, 'RANGE_INVALID', `The ${what}.`)
 }

@@ -1,24 +1,16 @@
 /** The route for many keys: a range or a prefix over all instances, as one JSON answer or as a stream of lines. */
-import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isForwarded } from './access.js'
 import { QueryProblem } from './query-problem.js'
 import { localEntries, mergeEntries, peerEntries, type RangeEntry } from './range-entries.js'
 import { rangePath, rangeQuery, type RangeParameters, type RangeQuery } from './range-query.js'
 import { otherInstances, storeDefinition, type RouteContext } from './route-context.js'
+import { answerAtOnce, streamLines, wantsLines } from './send-entries.js'
 
 interface RangeRoute {
   Params: { store: string }
   Querystring: RangeParameters
 }
-
-const NDJSON = 'application/x-ndjson'
-/** More ranges than this at once are refused, so that scans cannot crowd out processing. */
-const MAX_RANGES_IN_FLIGHT = 16
-/** A reader that takes nothing for so long loses its connection. */
-const SLOW_READER_MS = 30_000
-/** Lines are handed to the socket in pieces of about this many characters. */
-const PIECE = 16 * 1024
 
 const text = { type: 'string' }
 const querystring = {
@@ -28,28 +20,21 @@ const querystring = {
 
 /** `GET /stores/:store/keys?from=&to=&prefix=&limit=&reverse=&scope=&type=`. */
 export function addRangeRoute(server: FastifyInstance, context: RouteContext): void {
-  let inFlight = 0
   server.get<RangeRoute>(
     '/stores/:store/keys',
     { schema: { querystring }, config: { millrace: { operation: 'query' } } },
     async (request, reply) => {
-      if (inFlight >= MAX_RANGES_IN_FLIGHT) {
-        throw new QueryProblem(
-          429,
-          'TOO_MANY_RANGES',
-          `More than ${MAX_RANGES_IN_FLIGHT} ranges are being read. Ask again.`
-        )
-      }
-      inFlight++
-      reply.raw.once('close', () => inFlight--)
+      context.scans.take(reply)
       const query = rangeQuery(
-        storeDefinition(context.application, request.params.store),
+        storeDefinition(context.application, request.params.store, 'key-value'),
         request.query,
         isForwarded(request)
       )
       const entries = openRange(request, context, query, server.prefix)
       if (wantsLines(request)) return streamLines(reply, entries, query.limit)
-      return answerAtOnce(reply, entries, query, context)
+      const { maxResponseBytes } = context
+      const members = { store: query.store.name, scope: query.local ? 'local' : 'all' }
+      return answerAtOnce(reply, entries, { head: members, list: 'entries', limit: query.limit, maxResponseBytes })
     }
   )
 }
@@ -86,62 +71,4 @@ function openRange(
 
 function holdsShard(partitions: readonly unknown[] | undefined): boolean {
   return partitions === undefined || partitions.length > 0
-}
-
-async function answerAtOnce(
-  reply: FastifyReply,
-  entries: AsyncGenerator<RangeEntry>,
-  query: RangeQuery,
-  context: RouteContext
-): Promise<FastifyReply> {
-  const parts: string[] = []
-  let size = 0
-  let next: string | undefined
-  for await (const entry of entries) {
-    if (parts.length === query.limit || (size += entry.json.length) > context.maxResponseBytes) {
-      next = entry.keyJson
-      break
-    }
-    parts.push(entry.json)
-  }
-  const head = `{"store":${JSON.stringify(query.store.name)},"scope":"${query.local ? 'local' : 'all'}"`
-  const tail = next === undefined ? '' : `,"next":${next}`
-  return reply.type('application/json; charset=utf-8').send(`${head},"entries":[${parts.join(',')}]${tail}}`)
-}
-
-async function streamLines(
-  reply: FastifyReply,
-  entries: AsyncGenerator<RangeEntry>,
-  limit: number
-): Promise<FastifyReply> {
-  // Waits for the first entry, so that what fails at once still gets a proper status. Later failures cut the connection.
-  const first = await entries.next()
-  reply.raw.setTimeout(SLOW_READER_MS, () => reply.raw.destroy())
-  return reply.type(NDJSON).send(Readable.from(pieces(first, entries, limit), { highWaterMark: 2 }))
-}
-
-async function* pieces(
-  first: IteratorResult<RangeEntry>,
-  entries: AsyncGenerator<RangeEntry>,
-  limit: number
-): AsyncGenerator<string> {
-  try {
-    let piece = ''
-    let left = limit
-    for (let entry = first; entry.done !== true && left > 0; entry = left > 0 ? await entries.next() : entry) {
-      left--
-      piece += `${entry.value.json}\n`
-      if (piece.length >= PIECE) {
-        yield piece
-        piece = ''
-      }
-    }
-    if (piece !== '') yield piece
-  } finally {
-    await entries.return(undefined)
-  }
-}
-
-function wantsLines(request: FastifyRequest): boolean {
-  return (request.headers.accept ?? '').split(',').some(it => it.trim().split(';')[0] === NDJSON)
 }

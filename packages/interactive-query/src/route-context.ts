@@ -3,6 +3,7 @@ import type { Logger, StoreDefinition } from '@millrace/core'
 import type { AccessOptions } from './access.js'
 import type { Peers } from './peers.js'
 import { QueryProblem } from './query-problem.js'
+import type { ScanSlots } from './scan-slots.js'
 import type { ApplicationInstance, HostInfo, QueryableApplication } from './queryable-application.js'
 
 declare module 'fastify' {
@@ -23,14 +24,27 @@ export interface RouteContext {
   readonly peers: Peers
   readonly logger: Logger
   readonly maxResponseBytes: number
+  readonly scans: ScanSlots
 }
 
-/** The definition of a store, or a 404 problem. */
-export function storeDefinition(application: QueryableApplication, name: string): StoreDefinition {
+type Kind = StoreDefinition['kind']
+
+/** The definition of a store of a kind, or of any; a 404 or 400 problem where there is none. */
+export function storeDefinition<T extends Kind = Kind>(
+  application: QueryableApplication,
+  name: string,
+  wanted?: T
+): Extract<StoreDefinition, { kind: T }> {
   const definition = application.topology.stores.get(name)
-  if (definition !== undefined) return definition
-  throw new QueryProblem(404, 'STORE_NOT_FOUND', 'The topology has no store of that name.', {
-    details: { store: name }
+  if (definition === undefined) {
+    throw new QueryProblem(404, 'STORE_NOT_FOUND', 'The topology has no store of that name.', {
+      details: { store: name }
+    })
+  }
+  const { kind } = definition
+  if (wanted === undefined || kind === wanted) return definition as Extract<StoreDefinition, { kind: T }>
+  throw new QueryProblem(400, 'STORE_KIND_MISMATCH', `The store is a ${kind} store, not a ${wanted} store.`, {
+    details: { store: name, kind, wanted }
   })
 }
 

@@ -5,7 +5,7 @@ import { eagerIteration } from './eager-iteration.js'
 import type { StateDatabase } from './engine.js'
 import { compareStrings } from './key-layout.js'
 import { type Change, mergeChanges } from './merge-changes.js'
-import { bucketKey, escapedKey, int64Text, keyOf, textRange } from './segment-layout.js'
+import { bucketKey, escapedKey, INT64_BYTES, int64Text, keyOf, textRange } from './segment-layout.js'
 import type { Segments } from './segments.js'
 import { latin1, type Serde } from './serde.js'
 import type { OverlayEntry } from './store-overlay.js'
@@ -22,6 +22,7 @@ export interface ScannedEntry<K, V> {
 
 interface ScanOptions<K, V> {
   readonly prefix: number
+  readonly bucketMs: number
   readonly key: Serde<K>
   readonly value: Serde<V>
   readonly range: TimedRange<K>
@@ -40,11 +41,14 @@ export function scanBuckets<K, V>(
   options: ScanOptions<K, V>,
   modules: ScanModules<K, V>
 ): AsyncIterableIterator<ScannedEntry<K, V>> {
-  const { range, key: keySerde, value: valueSerde } = options
+  const { range, bucketMs, key: keySerde, value: valueSerde } = options
   const { from, to, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, reverse = false } = range
   const low = from === undefined ? '' : latin1(keySerde, from)
   const high = to === undefined ? undefined : latin1(keySerde, to)
+  const single = low === high ? low : undefined
+  const escaped = single === undefined ? undefined : escapedKey(single)
   const wanted = (bucket: string): boolean => {
+    if (escaped !== undefined) return bucket.startsWith(escaped, INT64_BYTES)
     const key = keyOf(bucket)
     return key >= low && (high === undefined || key <= high)
   }
@@ -62,7 +66,7 @@ export function scanBuckets<K, V>(
     if (wanted(mapKey)) changed.push({ mapKey, entry: select(key, bucket!) })
   }
   changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
-  const ranges = rangesOf(options.prefix, { single: low === high ? low : undefined, fromMs, toMs, reverse }, modules)
+  const ranges = rangesOf(options.prefix, { single, fromMs, toMs, bucketMs, reverse }, modules)
   const scans = ranges.map(each => modules.database.iterate({ ...each, reverse }))
   const merged = mergeChanges<ScannedEntry<K, V>[]>({ changed, reverse }, inTurn(scans), (keyBytes, valueBytes) => {
     const mapKey = latin1Slice(keyBytes, 1, keyBytes.length)
@@ -82,6 +86,7 @@ function rangesOf<K, V>(
     readonly single: string | undefined
     readonly fromMs: number
     readonly toMs: number
+    readonly bucketMs: number
     readonly reverse: boolean
   },
   { segments }: ScanModules<K, V>
@@ -94,14 +99,11 @@ function rangesOf<K, V>(
     return [{ gte: textRange(prefix, int64Text(within[0]!), end).gte, lt: textRange(prefix, '', end).lt }]
   }
   const escaped = escapedKey(single)
-  const ranges = within.map(segment => {
-    const whole = bucketKey(segment, escaped, 0)
-    const start = whole.slice(0, -8)
-    return {
-      gte: textRange(prefix, whole, '').gte,
-      lt: textRange(prefix, '', `${start}\xff\xff\xff\xff\xff\xff\xff\xff`).lt
-    }
-  })
+  const firstBucket = Math.max(0, Math.floor(scan.fromMs / scan.bucketMs) * scan.bucketMs)
+  const ranges = within.map(segment =>
+    // The next key after that of the last bucket.
+    textRange(prefix, bucketKey(segment, escaped, firstBucket), `${bucketKey(segment, escaped, scan.toMs)}\0`)
+  )
   return scan.reverse ? ranges.reverse() : ranges
 }
 

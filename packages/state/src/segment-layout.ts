@@ -12,7 +12,8 @@ import type { StoreDefinition } from './store.js'
 
 /** Kafka Streams' least segment, in ms. */
 const LEAST_SEGMENT_MS = 60_000
-const INT64_BYTES = 8
+/** Of a segment, of the start of a bucket. */
+export const INT64_BYTES = 8
 const KEY_END = '\x00\x01'
 
 /** All that a store's entries are found by: with another one, they would not be. */

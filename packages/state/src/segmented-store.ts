@@ -193,7 +193,7 @@ export class SegmentedStore<K, V> implements StateStore {
   range(range: TimedRange<K>): AsyncIterableIterator<ScannedEntry<K, V>> {
     const { key, value } = this.definition
     return scanBuckets(
-      { prefix: this.#prefix, key, value, range },
+      { prefix: this.#prefix, bucketMs: this.#bucketMs, key, value, range },
       {
         segments: this.#segments,
         database: this.#database,

@@ -4,7 +4,10 @@ import type { TopicPartition } from '../record.js'
 import type { Topology } from '../topology/topology.js'
 import type { StreamsState } from './lifecycle.js'
 import { type HostInfo, type InstanceMetadata, type KeyMetadata, parseHost } from './metadata.js'
+import { QueryableSessionStore } from './queryable-session-store.js'
 import { QueryableStore } from './queryable-store.js'
+import { QueryableWindowStore } from './queryable-window-store.js'
+import { StoreShards } from './store-shards.js'
 import type { TaskId, TaskPlan } from './task-plan.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -32,11 +35,35 @@ export class InteractiveQueries {
   }
 
   store<K, V>(name: string): QueryableStore<K, V> {
+    this.#requireKind(name, 'key-value')
+    return new QueryableStore<K, V>(this.#shards(name))
+  }
+
+  windowStore<K, V>(name: string): QueryableWindowStore<K, V> {
+    const definition = this.#requireKind(name, 'window')
+    return new QueryableWindowStore<K, V>(definition, this.#shards(name))
+  }
+
+  sessionStore<K, V>(name: string): QueryableSessionStore<K, V> {
+    this.#requireKind(name, 'session')
+    return new QueryableSessionStore<K, V>(this.#shards(name))
+  }
+
+  #requireKind<T extends StoreDefinition['kind']>(name: string, wanted: T): Extract<StoreDefinition, { kind: T }> {
+    const definition = this.#definition(name)
+    const { kind } = definition
+    if (kind === wanted) return definition as Extract<StoreDefinition, { kind: T }>
+    throw new MillraceError('STORE_KIND_MISMATCH', `Store ${name} is a ${kind} store, not a ${wanted} store.`, {
+      details: { store: name, kind, wanted }
+    })
+  }
+
+  #shards<K>(name: string): StoreShards<K> {
     const definition = this.#definition(name)
     const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(name))!
     const taskId = (partition: number): TaskId => `${subtopology.id}_${partition}`
     const tasks = [...this.#view.plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
-    return new QueryableStore<K, V>(definition, {
+    return new StoreShards<K>(definition, {
       partitionCount: tasks.length,
       localPartitions: () =>
         tasks.filter(({ id }) => this.#workerOf(id) !== undefined).map(({ partition }) => partition),
@@ -45,7 +72,7 @@ export class InteractiveQueries {
   }
 
   metadataForKey(store: string, key: unknown): KeyMetadata {
-    const partition = this.store(store).partitionOf(key)
+    const partition = this.#shards(store).partitionOf(key)
     const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(store))!
     const taskId = `${subtopology.id}_${partition}`
     const local = this.#workerOf(taskId) !== undefined

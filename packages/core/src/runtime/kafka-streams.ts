@@ -10,7 +10,9 @@ import { prepareTopics } from './internal-topics.js'
 import { Lifecycle, type StreamsState } from './lifecycle.js'
 import { type ApplicationView, InteractiveQueries } from './interactive-queries.js'
 import type { InstanceMetadata, KeyMetadata } from './metadata.js'
+import type { QueryableSessionStore } from './queryable-session-store.js'
 import type { QueryableStore } from './queryable-store.js'
+import type { QueryableWindowStore } from './queryable-window-store.js'
 import type { RestoreProgress } from './restorer.js'
 import { StreamWorker } from './stream-worker.js'
 import type { WorkerConfig } from './worker-parts.js'
@@ -160,9 +162,22 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     return groupLag(this.#connection, { groupId: this.#config.applicationId, plan })
   }
 
-  /** The part of a store that this instance has. Throws `STORE_NOT_FOUND` for a name the topology does not have. */
+  /**
+   * The part of a key-value store that this instance has. Throws `STORE_NOT_FOUND` for a name the topology does not have,
+   * `STORE_KIND_MISMATCH` for a store of another kind.
+   */
   store<K = unknown, V = unknown>(name: string): QueryableStore<K, V> {
     return this.#queries.store<K, V>(name)
+  }
+
+  /** The part of a window store that this instance has. Throws as `store` does. */
+  windowStore<K = unknown, V = unknown>(name: string): QueryableWindowStore<K, V> {
+    return this.#queries.windowStore<K, V>(name)
+  }
+
+  /** The part of a session store that this instance has. Throws as `store` does. */
+  sessionStore<K = unknown, V = unknown>(name: string): QueryableSessionStore<K, V> {
+    return this.#queries.sessionStore<K, V>(name)
   }
 
   /** Who has the key of a store: which partition, and at which address. Kafka's `queryMetadataForKey`. */

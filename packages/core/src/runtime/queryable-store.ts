@@ -1,19 +1,6 @@
-/** The shards of a store that this instance has, as queries see them. */
-import { encode, latin1, MillraceError, type StoreDefinition, type Timestamped } from '@millrace/state'
-import { partitionForKey } from '../broker/partitioner.js'
-import type { ScanRange, WorkerHandle } from './worker-handle.js'
-
-/** Finds the workers; given by the application. */
-export interface ShardLookup {
-  /** Number of partitions the store is split into. */
-  readonly partitionCount: number
-  /** Partitions of the store on this instance, ascending. */
-  localPartitions(): readonly number[]
-  /** Throws `STORE_NOT_LOCAL`, `NOT_RUNNING`. */
-  worker(partition: number): WorkerHandle
-}
-
-type Scan = AsyncIterator<[unknown, Timestamped<unknown>]>
+/** The shards of a key-value store that this instance has, as queries see them. */
+import { latin1, type KeyRange, type Timestamped } from '@millrace/state'
+import type { Scan, StoreShards } from './store-shards.js'
 
 /** The next entry of one partition. */
 interface Head {
@@ -33,22 +20,19 @@ interface Head {
  * ```
  */
 export class QueryableStore<K, V> {
-  readonly #definition: StoreDefinition<K, V>
-  readonly #shards: ShardLookup
+  readonly #shards: StoreShards<K>
 
-  constructor(definition: StoreDefinition<K, V>, shards: ShardLookup) {
-    this.#definition = definition
+  constructor(shards: StoreShards<K>) {
     this.#shards = shards
   }
 
   get name(): string {
-    return this.#definition.name
+    return this.#shards.definition.name
   }
 
   /** The partition of the store that has this key. */
   partitionOf(key: K): number {
-    const bytes = this.#encodeKey(key)
-    return partitionForKey(bytes, 0, bytes.length, this.#shards.partitionCount)
+    return this.#shards.partitionOf(key)
   }
 
   /** The value of a key, or undefined. Rejects with `STORE_NOT_LOCAL`, `STORE_NOT_READY`, `NOT_RUNNING`, `KEY_INVALID`. */
@@ -58,8 +42,7 @@ export class QueryableStore<K, V> {
 
   /** The value with the time of the newest record that shaped it. */
   async getTimestamped(key: K): Promise<Timestamped<V> | undefined> {
-    const partition = this.partitionOf(key)
-    return (await this.#shards.worker(partition).get(this.name, partition, key)) as Timestamped<V> | undefined
+    return (await this.#shards.get(key)) as Timestamped<V> | undefined
   }
 
   /** All local entries, in the order of the encoded keys. */
@@ -68,17 +51,8 @@ export class QueryableStore<K, V> {
   }
 
   /** Local entries from `from` up to and including `to`, ordered as in `all`, or the other way round with `reverse`. */
-  async *range(range: {
-    readonly from?: K
-    readonly to?: K
-    readonly reverse?: boolean
-  }): AsyncIterableIterator<[K, V]> {
-    const scans = this.#shards.localPartitions().map(partition =>
-      this.#shards
-        .worker(partition)
-        .scan(this.name, partition, range as ScanRange)
-        [Symbol.asyncIterator]()
-    )
+  async *range(range: Pick<KeyRange<K>, 'from' | 'to' | 'reverse'>): AsyncIterableIterator<[K, V]> {
+    const scans = this.#shards.scans(range)
     const before = range.reverse === true ? (a: string, b: string) => a > b : (a: string, b: string) => a < b
     try {
       const heads: Head[] = []
@@ -99,21 +73,6 @@ export class QueryableStore<K, V> {
     const next = await scan.next()
     if (next.done === true) return
     const [key, { value }] = next.value
-    heads.push({ scan, key, value, order: latin1(this.#definition.key, key as K) })
-  }
-
-  #encodeKey(key: K): Buffer {
-    try {
-      return encode(this.#definition.key, key)
-    } catch (cause) {
-      throw new MillraceError(
-        'KEY_INVALID',
-        `The key is not a ${this.#definition.key.name}, as the keys of store ${this.name} are.`,
-        {
-          cause,
-          details: { store: this.name }
-        }
-      )
-    }
+    heads.push({ scan, key, value, order: latin1(this.#shards.definition.key, key as K) })
   }
 }

@@ -14,7 +14,7 @@ import { Inbox } from './inbox.js'
 import { startOffset } from './start-offset.js'
 import type { Task } from './task.js'
 import { unlessAborted } from './unless-aborted.js'
-import type { ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
+import type { EntryTimes, ScannedValue, ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
 import {
   connectParts,
   type InboxEvent,
@@ -83,12 +83,25 @@ export class StreamWorker implements WorkerHandle {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a failure is to be a rejection
-  async get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined> {
-    return this.#storeTask(store, partition).state.store(store).get(key)
+  async get(
+    store: string,
+    partition: number,
+    key: unknown,
+    { startMs, endMs }: EntryTimes = {}
+  ): Promise<Timestamped<unknown> | undefined> {
+    const { state } = this.#storeTask(store, partition)
+    if (startMs === undefined) return state.store(store).get(key)
+    return endMs === undefined
+      ? state.windowStore(store).get(key, startMs)
+      : state.sessionStore(store).get(key, startMs, endMs)
   }
 
-  async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, Timestamped<unknown>]> {
-    yield* this.#storeTask(store, partition).state.store(store).range(range)
+  async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]> {
+    const { state } = this.#storeTask(store, partition)
+    const { kind } = this.#modules.topology.stores.get(store)!
+    if (kind === 'window') yield* state.windowStore(store).range(range)
+    else if (kind === 'session') yield* state.sessionStore(store).range(range)
+    else yield* state.store(store).range(range)
   }
 
   get totals(): WorkerTotals {

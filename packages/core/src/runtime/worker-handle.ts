@@ -1,5 +1,5 @@
 /** A worker as the application sees it, whether it runs in this thread or in one of its own. */
-import type { MillraceError, Timestamped } from '@millrace/state'
+import type { MillraceError, TimedRange, Timestamped } from '@millrace/state'
 import type { TopicPartition } from '../record.js'
 import type { RestoreProgress } from './restorer.js'
 import type { TaskId } from './task-plan.js'
@@ -31,12 +31,17 @@ export type WorkerEvent =
   /** The worker has ended because of it. */
   | { readonly type: 'error'; readonly error: MillraceError }
 
-/** Bounds in encoded keys; `to` is included. */
-export interface ScanRange {
-  readonly from?: unknown
-  readonly to?: unknown
-  readonly reverse?: boolean
+/** What to read of a store: bounds of keys and, of windows and sessions, of times. As in `KeyRange` and `TimedRange`. */
+export type ScanRange = TimedRange<unknown>
+
+/** Which of a key's entries: of windows the start, of sessions both ends. */
+export interface EntryTimes {
+  readonly startMs?: number
+  readonly endMs?: number
 }
+
+/** An entry of a store of any kind. */
+export interface ScannedValue extends Timestamped<unknown>, EntryTimes {}
 
 export interface WorkerHandle {
   /** Connects and joins the group; resolves once the loop runs. */
@@ -46,6 +51,6 @@ export interface WorkerHandle {
   /** Commits now. */
   commit(): Promise<void>
   /** Rejects with `STORE_NOT_LOCAL` when the task is elsewhere, `STORE_NOT_READY` while it is being restored. */
-  get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined>
-  scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, Timestamped<unknown>]>
+  get(store: string, partition: number, key: unknown, at?: EntryTimes): Promise<Timestamped<unknown> | undefined>
+  scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]>
 }

@@ -1,7 +1,14 @@
 /** Instances of an application in memory, each with its own HTTP server, that share out the keys of one store. */
-import { type MillraceError, type StoreDefinition } from '@millrace/core'
+import { type MillraceError, type StoreDefinition, type Windowed } from '@millrace/core'
 import { latin1, type ByteWriter, type Serde } from '@millrace/state'
-import type { ApplicationInstance, HostInfo, QueryableApplication, QueryableStore } from '@millrace/interactive-query'
+import type {
+  ApplicationInstance,
+  HostInfo,
+  QueryableApplication,
+  QueryableSessionStore,
+  QueryableStore,
+  QueryableWindowStore
+} from '@millrace/interactive-query'
 
 const text: Serde<string> = {
   name: 'string',
@@ -19,6 +26,13 @@ export function storeOf(name: string, key: Serde<any> = text): StoreDefinition {
   return { kind: 'key-value', name, key, value: int64, logging: true, caching: true }
 }
 
+/** Stores of windows of 10 ms, and of sessions. */
+export function timedStoreOf(kind: 'window' | 'session', name: string): StoreDefinition {
+  const common = { name, key: text, value: int64, logging: true, caching: true, retentionMs: 1000 }
+  if (kind === 'session') return { kind, ...common }
+  return { kind, ...common, windowSizeMs: 10, bucketMs: 10, retainDuplicates: false }
+}
+
 /** One instance. What it says of the others is in its public fields, for tests to bend. */
 export class FakeInstance implements QueryableApplication {
   state = 'RUNNING'
@@ -29,6 +43,8 @@ export class FakeInstance implements QueryableApplication {
   failure: MillraceError | undefined
   reads = 0
   readonly entries = new Map<unknown, unknown>()
+  /** Windows and sessions by key, by their ends. */
+  readonly times = new Map<unknown, { readonly start: number; readonly end: number; readonly value: unknown }[]>()
   readonly topology: QueryableApplication['topology']
   readonly #definition: StoreDefinition
 
@@ -58,6 +74,35 @@ export class FakeInstance implements QueryableApplication {
         return asyncOf(reverse === true ? inside.reverse() : inside)
       }
     }
+  }
+
+  windowStore(): QueryableWindowStore {
+    const found = (key: unknown, from: number, to: number) =>
+      this.#timesOf(key, ({ start }) => start >= from && start <= to).map(({ start, value }): [number, unknown] => [
+        start,
+        value
+      ])
+    return {
+      fetch: (key, from, to) => asyncOf(found(key, from, to)),
+      backwardFetch: (key, from, to) => asyncOf(found(key, from, to).reverse())
+    }
+  }
+
+  sessionStore(): QueryableSessionStore {
+    const found = (key: unknown, from: number, to: number) =>
+      this.#timesOf(key, ({ start, end }) => end >= from && start <= to).map(
+        ({ start, end, value }): [Windowed<unknown>, unknown] => [{ key, window: { start, end } }, value]
+      )
+    return {
+      findSessions: (key, from, to) => asyncOf(found(key, from, to)),
+      backwardFindSessions: (key, from, to) => asyncOf(found(key, from, to).reverse())
+    }
+  }
+
+  #timesOf(key: unknown, wanted: (time: { readonly start: number; readonly end: number }) => boolean) {
+    this.reads++
+    if (this.failure !== undefined) throw this.failure
+    return (this.times.get(key) ?? []).filter(wanted)
   }
 
   order(key: unknown): string {

@@ -1,10 +1,10 @@
 /** A worker in a thread of its own, as the application's thread sees it. */
 import { Worker } from 'node:worker_threads'
-import { decode, encode, MillraceError, type StoreDefinition, type Timestamped } from '@millrace/state'
+import { decode, encode, MillraceError, type StoreDefinition } from '@millrace/state'
 import type { ThreadBroker } from '../../broker/broker.js'
 import type { Logger } from '../../logger.js'
 import type { Topology } from '../../topology/topology.js'
-import type { ScanRange, WorkerEvent, WorkerHandle } from '../worker-handle.js'
+import type { EntryTimes, ScannedValue, ScanRange, WorkerEvent, WorkerHandle } from '../worker-handle.js'
 import { fromErrorMessage } from './error-message.js'
 import type { EncodedValue, RequestEnvelope, ScanPage, ThreadMessage, ThreadRequest, ThreadStart } from './messages.js'
 
@@ -63,34 +63,34 @@ export class WorkerThread implements WorkerHandle {
     await this.#ask({ type: 'commit' })
   }
 
-  async get(store: string, partition: number, key: unknown): Promise<Timestamped<unknown> | undefined> {
+  async get(store: string, partition: number, key: unknown, at: EntryTimes = {}): Promise<ScannedValue | undefined> {
     const definition = this.#definition(store)
-    const found = (await this.#ask({ type: 'get', store, partition, key: encode(definition.key, key) })) as
-      EncodedValue | undefined
+    const asked = { store, partition, key: encode(definition.key, key), ...at }
+    const found = (await this.#ask({ type: 'get', ...asked })) as EncodedValue | undefined
     return found === undefined ? undefined : decodeValue(definition, found)
   }
 
-  async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, Timestamped<unknown>]> {
+  async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]> {
     const definition = this.#definition(store)
+    const { from, to, ...rest } = range
     const bounds = {
-      ...(range.from === undefined ? {} : { from: encode(definition.key, range.from) }),
-      ...(range.to === undefined ? {} : { to: encode(definition.key, range.to) })
+      ...(from === undefined ? {} : { from: encode(definition.key, from) }),
+      ...(to === undefined ? {} : { to: encode(definition.key, to) })
     }
-    let after: Uint8Array | undefined
-    for (;;) {
-      const page = (await this.#ask({
-        type: 'scan',
-        store,
-        partition,
-        reverse: range.reverse ?? false,
-        ...bounds,
-        ...(after === undefined ? {} : { after })
-      })) as ScanPage
-      for (const [key, value] of page.entries) {
-        yield [decode(definition.key, asBuffer(key)), decodeValue(definition, value)]
+    let page = (await this.#ask({ type: 'scan', store, partition, ...rest, ...bounds })) as ScanPage
+    try {
+      for (;;) {
+        for (const [key, value] of page.entries) {
+          yield [decode(definition.key, asBuffer(key)), decodeValue(definition, value)]
+        }
+        const { scan } = page
+        if (scan === undefined) return
+        // What fails is closed in the thread.
+        page = { entries: [], scan: undefined }
+        page = (await this.#ask({ type: 'scan-on', scan })) as ScanPage
       }
-      if (page.done) return
-      after = page.entries.at(-1)![0]
+    } finally {
+      if (page.scan !== undefined && !this.#stopped) await this.#ask({ type: 'scan-end', scan: page.scan })
     }
   }
 
@@ -131,8 +131,8 @@ export class WorkerThread implements WorkerHandle {
   }
 }
 
-function decodeValue(definition: StoreDefinition, { value, timestamp }: EncodedValue): Timestamped<unknown> {
-  return { value: decode(definition.value, asBuffer(value)), timestamp }
+function decodeValue(definition: StoreDefinition, { value, ...times }: EncodedValue): ScannedValue {
+  return { value: decode(definition.value, asBuffer(value)), ...times }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

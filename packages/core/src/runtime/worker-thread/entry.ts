@@ -1,16 +1,6 @@
 /** The thread's side: builds a StreamWorker from what it was started with and does what it is told. */
 import { parentPort, workerData } from 'node:worker_threads'
-import {
-  decode,
-  encode,
-  latin1,
-  levelEngine,
-  memoryEngine,
-  MillraceError,
-  StateDirectory,
-  type StoreDefinition,
-  type Timestamped
-} from '@millrace/state'
+import { decode, levelEngine, memoryEngine, MillraceError, StateDirectory, type StoreDefinition } from '@millrace/state'
 import type { Broker } from '../../broker/broker.js'
 import { systemClock } from '../../clock.js'
 import type { Logger } from '../../logger.js'
@@ -18,10 +8,8 @@ import { StreamWorker } from '../stream-worker.js'
 import { planTasks } from '../task-plan.js'
 import { loadTopology } from '../topology-module.js'
 import { toErrorMessage } from './error-message.js'
+import { encodeValue, OpenScans } from './open-scans.js'
 import type { EncodedValue, RequestEnvelope, ScanPage, ThreadMessage, ThreadRequest, ThreadStart } from './messages.js'
-
-/** Entries of a scan that travel together. */
-const PAGE_ENTRIES = 1000
 
 if (parentPort === null)
   throw new MillraceError('WORKER_FAILED', 'This module is the entry of a worker thread; do not import it.')
@@ -36,6 +24,7 @@ const logger: Logger = {
 }
 
 let worker: StreamWorker | undefined
+const scans = new OpenScans()
 let definitions: ReadonlyMap<string, StoreDefinition> = new Map()
 
 port.on('message', ({ id, request }: RequestEnvelope) => {
@@ -54,9 +43,12 @@ async function handle(request: ThreadRequest): Promise<EncodedValue | ScanPage |
   }
   if (worker === undefined) throw new MillraceError('NOT_RUNNING', 'The worker thread has not started yet.')
   if (request.type === 'commit') return worker.commit().then(() => undefined)
+  if (request.type === 'scan-on') return scans.next(request.scan)
+  if (request.type === 'scan-end') return scans.end(request.scan).then(() => undefined)
   const definition = definitions.get(request.store)!
-  if (request.type === 'scan') return scan(worker, definition, request)
-  const found = await worker.get(request.store, request.partition, decode(definition.key, Buffer.from(request.key)))
+  if (request.type === 'scan') return scans.begin(worker, definition, request)
+  const { type: _, store, partition, key, ...at } = request
+  const found = await worker.get(store, partition, decode(definition.key, Buffer.from(key)), at)
   return found === undefined ? undefined : encodeValue(definition, found)
 }
 
@@ -86,36 +78,6 @@ async function startWorker(): Promise<undefined> {
   })
   await worker.start()
   return undefined
-}
-
-async function scan(
-  from: StreamWorker,
-  definition: StoreDefinition,
-  request: ThreadRequest & { type: 'scan' }
-): Promise<ScanPage> {
-  const bound = (bytes: Uint8Array | undefined): unknown =>
-    bytes === undefined ? undefined : decode(definition.key, Buffer.from(bytes))
-  // A page goes on at the last key of the one before, which is then left out.
-  const [low, high] = request.reverse
-    ? [request.from, request.after ?? request.to]
-    : [request.after ?? request.from, request.to]
-  const after = request.after === undefined ? undefined : Buffer.from(request.after).toString('latin1')
-  const entries: [Uint8Array, EncodedValue][] = []
-  const range = {
-    reverse: request.reverse,
-    ...(low === undefined ? {} : { from: bound(low) }),
-    ...(high === undefined ? {} : { to: bound(high) })
-  }
-  for await (const [key, value] of from.scan(request.store, request.partition, range)) {
-    if (after !== undefined && latin1(definition.key, key) === after) continue
-    entries.push([encode(definition.key, key), encodeValue(definition, value)])
-    if (entries.length === PAGE_ENTRIES) return { entries, done: false }
-  }
-  return { entries, done: true }
-}
-
-function encodeValue(definition: StoreDefinition, { value, timestamp }: Timestamped<unknown>): EncodedValue {
-  return { value: encode(definition.value, value), timestamp }
 }
 
 function log(level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string): void {

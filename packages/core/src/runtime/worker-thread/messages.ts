@@ -14,21 +14,31 @@ export interface ThreadStart {
   readonly replicationFactor: number
 }
 
-/** A page of a scan begins after `after`, a key the caller has already. */
 export type ThreadRequest =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
   | { readonly type: 'commit' }
-  | { readonly type: 'get'; readonly store: string; readonly partition: number; readonly key: Uint8Array }
+  | {
+      readonly type: 'get'
+      readonly store: string
+      readonly partition: number
+      readonly key: Uint8Array
+      readonly startMs?: number
+      readonly endMs?: number
+    }
   | {
       readonly type: 'scan'
       readonly store: string
       readonly partition: number
       readonly from?: Uint8Array
       readonly to?: Uint8Array
-      readonly reverse: boolean
-      readonly after?: Uint8Array
+      readonly fromMs?: number
+      readonly toMs?: number
+      readonly reverse?: boolean
     }
+  /** The next page of a scan, or its end before the last. */
+  | { readonly type: 'scan-on'; readonly scan: number }
+  | { readonly type: 'scan-end'; readonly scan: number }
 
 export interface RequestEnvelope {
   readonly id: number
@@ -39,11 +49,15 @@ export interface RequestEnvelope {
 export interface EncodedValue {
   readonly value: Uint8Array
   readonly timestamp: number
+  readonly startMs?: number
+  readonly endMs?: number
 }
 
+/** A scan that is not at its end stays open in the thread until the caller goes on or ends it. */
 export interface ScanPage {
   readonly entries: readonly (readonly [key: Uint8Array, value: EncodedValue])[]
-  readonly done: boolean
+  /** The number to go on with; undefined: this was the last page. */
+  readonly scan: number | undefined
 }
 
 /** An error on its way through a port. */
