@@ -49,11 +49,17 @@ export {
   type StoreBuilder,
   type WindowStoreOptions
 } from './processor/stores.js'
-export { TopologyBuilder, type SinkNodeOptions, type SourceNodeOptions } from './topology/topology-builder.js'
+export {
+  TopologyBuilder,
+  type GlobalStoreNodeOptions,
+  type SinkNodeOptions,
+  type SourceNodeOptions
+} from './topology/topology-builder.js'
 export { serdes } from './serdes/serdes.js'
 export type { SerdeFunctions } from './serdes/custom-serde.js'
 export { BranchedKStream, Branches } from './dsl/branched-kstream.js'
 export { CogroupedKStream } from './dsl/cogrouped-kstream.js'
+export { GlobalKTable } from './dsl/global-ktable.js'
 export { JoinWindows } from './dsl/join-windows.js'
 export { KGroupedStream } from './dsl/kgrouped-stream.js'
 export { KGroupedTable } from './dsl/kgrouped-table.js'

@@ -3,6 +3,8 @@ import type { Topology, Windowed } from '@millrace/core'
 
 /** The shards of one store that this instance holds. */
 export interface QueryableStore<K = any, V = any> {
+  /** Whether it holds all of the store, as every instance does. Default: false. */
+  readonly global?: boolean
   get(key: K): Promise<V | undefined>
   /** Entries of all local shards, in the order of the encoded keys (the reverse of it with `reverse`); `to` is included. */
   range(range: { readonly from?: K; readonly to?: K; readonly reverse?: boolean }): AsyncIterable<readonly [K, V]>
@@ -34,7 +36,7 @@ export interface KeyMetadata {
   readonly taskId: string
   /** Undefined while nobody owns the partition, or its owner advertises no address. */
   readonly owner: HostInfo | undefined
-  /** Whether this instance owns it. */
+  /** Whether this instance has it, and can answer by itself. */
   readonly local: boolean
 }
 

@@ -39,7 +39,7 @@ export function addRangeRoute(server: FastifyInstance, context: RouteContext): v
   )
 }
 
-/** Yields up to one entry more than the limit, from this instance or from all. */
+/** Yields up to one entry more than the limit, from this instance or from all; a global store is whole in each. */
 function openRange(
   request: FastifyRequest<RangeRoute>,
   context: RouteContext,
@@ -47,6 +47,9 @@ function openRange(
   prefix: string
 ): AsyncGenerator<RangeEntry> {
   const { application, peers } = context
+  const count = query.limit + 1
+  const store = application.store(query.store.name)
+  if (store.global === true) return mergeEntries([localEntries(store, query, count)], query.reverse)
   const wholeRange = isForwarded(request) || !query.local
   if (wholeRange && application.state !== 'RUNNING') {
     throw new QueryProblem(
@@ -55,10 +58,9 @@ function openRange(
       `The application is ${application.state}; a range would miss keys. Ask again.`
     )
   }
-  const count = query.limit + 1
   const sources: AsyncGenerator<RangeEntry>[] = []
   if (holdsShard(application.instances().find(it => it.local)?.partitions)) {
-    sources.push(localEntries(application.store(query.store.name), query, count))
+    sources.push(localEntries(store, query, count))
   }
   if (!query.local) {
     const path = rangePath(prefix, query.store.name, request.query, count)

@@ -6,6 +6,7 @@ export { type Serde, decode, encode, latin1 } from './serde.js'
 export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 export type {
   BufferStoreDefinition,
+  ChangelogOffsets,
   ChangeVisitor,
   FlushListener,
   GroupedStore,

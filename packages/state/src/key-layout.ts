@@ -5,7 +5,7 @@
  *  00 'v'                        → 1 byte: the version of this layout
  *  00 'm'                        → the open marker
  *  00 'p' <store name>           → 1 byte: the store's prefix
- *  00 'o' <store name>           → int64: the next changelog offset
+ *  00 'o' <store name>           → int64: the next changelog offset; of a global store one for each partition of its topic
  *  00 'w' <store name>           → nothing: the store is being wiped
  *  00 'l' <store name>           → text: how the store's entries lie, see `layoutOf`
  *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
@@ -21,6 +21,7 @@ const FACTS = 0x00
 const FIRST_PREFIX = 0x01
 const LAST_PREFIX = 0xfe
 const TIMESTAMP_BYTES = 8
+const OFFSET_BYTES = 8
 
 /** Raised when a database of the present code can no longer be read by older code. */
 export const LAYOUT_VERSION = 1
@@ -84,14 +85,15 @@ export function keyRange(prefix: number, low: string, high: string | undefined):
   }
 }
 
-export function encodeOffset(offset: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(BigInt(offset))
+export function encodeOffsets(offsets: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(offsets.length * OFFSET_BYTES)
+  for (const [i, offset] of offsets.entries()) bytes.writeBigInt64BE(BigInt(offset), i * OFFSET_BYTES)
   return bytes
 }
 
-export function decodeOffset(bytes: Buffer): number {
-  return Number(bytes.readBigInt64BE(0))
+export function decodeOffsets(bytes: Buffer): number[] {
+  const count = bytes.length / OFFSET_BYTES
+  return Array.from({ length: count }, (_, i) => Number(bytes.readBigInt64BE(i * OFFSET_BYTES)))
 }
 
 /** The timestamp of a stored value. */

@@ -15,6 +15,8 @@ const DATABASE = 'db'
 const DEPARTED = 'departed'
 const PROCESS_ID = 'process-id'
 const DOOMED = /^deleted-[0-9a-f-]{36}$/
+/** Not of a task: a worker's global stores. */
+const GLOBAL = /^global-\d+$/
 
 /** Whose state it is and where. */
 export interface StateDirectoryOptions {
@@ -38,6 +40,7 @@ export interface CleanUpOptions {
  *  <root>/<applicationId>/process-id          a uuid that stays the same over restarts
  *  <root>/<applicationId>/<taskId>/db/        the task's database, locked by whoever has it open
  *  <root>/<applicationId>/<taskId>/departed   when the task left and how far its stores were; only while it is away
+ *  <root>/<applicationId>/global-<n>/         the same for the global stores of a worker, which takes the first that is free
  * ```
  *
  * Several processes and threads may share it: what tells them apart is the lock of each task's database.
@@ -95,7 +98,7 @@ export class StateDirectory {
   async storedOffsets(): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>()
     for (const entry of await readdir(this.path, { withFileTypes: true })) {
-      if (!entry.isDirectory() || DOOMED.test(entry.name)) continue
+      if (!entry.isDirectory() || DOOMED.test(entry.name) || GLOBAL.test(entry.name)) continue
       const sum = await this.#storedOffsetsOf(join(this.path, entry.name))
       if (sum !== undefined) found.set(entry.name, sum)
     }
@@ -138,6 +141,8 @@ export class StateDirectory {
     const path = join(directory, DATABASE)
     const database = await this.#lock(path)
     if (database === 'in use') return false
+    // Only the lock of its database could tell whether a worker has it.
+    if (database === undefined && GLOBAL.test(taskId)) return false
     try {
       if (departure === undefined) {
         const changelogOffsets = database === undefined ? 0 : await offsetsIn(database, path)
@@ -169,7 +174,7 @@ export class StateDirectory {
 
 async function offsetsIn(database: StateDatabase, directory: string): Promise<number> {
   const catalog = await StoreCatalog.open({ directory }, { database })
-  return catalog.names.reduce((sum, store) => sum + (catalog.offset(store) ?? 0), 0)
+  return catalog.names.reduce((sum, store) => sum + (catalog.offsets(store)[0] ?? 0), 0)
 }
 
 function child(parent: string, name: string): string {

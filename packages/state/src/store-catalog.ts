@@ -2,8 +2,8 @@
 import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { MillraceError } from './errors.js'
 import {
-  decodeOffset,
-  encodeOffset,
+  decodeOffsets,
+  encodeOffsets,
   factKey,
   factRange,
   factStore,
@@ -12,12 +12,12 @@ import {
   storeRange
 } from './key-layout.js'
 import { layoutOf } from './segment-layout.js'
-import type { StoreDefinition } from './store.js'
+import type { ChangelogOffsets, StoreDefinition } from './store.js'
 
 export class StoreCatalog {
   readonly #database: StateDatabase
   readonly #prefixes = new Map<string, number>()
-  readonly #offsets = new Map<string, number>()
+  readonly #offsets = new Map<string, readonly number[]>()
 
   /** Finishes wipes that a crash cut short. Rejects with `STATE_OPEN_FAILED` for a layout of a newer version. */
   static async open(
@@ -30,7 +30,7 @@ export class StoreCatalog {
     const catalog = new StoreCatalog(database)
     for await (const [key, value] of database.iterate(factRange('p'))) catalog.#prefixes.set(factStore(key), value[0]!)
     for await (const [key, value] of database.iterate(factRange('o')))
-      catalog.#offsets.set(factStore(key), decodeOffset(value))
+      catalog.#offsets.set(factStore(key), decodeOffsets(value))
     await catalog.#finishWipes()
     return catalog
   }
@@ -48,8 +48,9 @@ export class StoreCatalog {
     return this.#prefixes.get(store)!
   }
 
-  offset(store: string): number | undefined {
-    return this.#offsets.get(store)
+  /** By partition; of a store with a changelog of its own there is one. */
+  offsets(store: string): readonly number[] {
+    return this.#offsets.get(store) ?? []
   }
 
   /**
@@ -79,12 +80,12 @@ export class StoreCatalog {
   }
 
   /** Adds offsets to a batch; `moved` is to follow once it is written. */
-  putOffsets(offsets: ReadonlyMap<string, number>, batch: DatabaseBatch): void {
-    for (const [store, offset] of offsets) batch.put(factKey('o', store), encodeOffset(offset))
+  putOffsets(offsets: ChangelogOffsets, batch: DatabaseBatch): void {
+    for (const [store, next] of offsets) batch.put(factKey('o', store), encodeOffsets(listOf(next)))
   }
 
-  moved(offsets: ReadonlyMap<string, number>): void {
-    for (const [store, offset] of offsets) this.#offsets.set(store, offset)
+  moved(offsets: ChangelogOffsets): void {
+    for (const [store, next] of offsets) this.#offsets.set(store, listOf(next))
   }
 
   /**
@@ -112,6 +113,10 @@ export class StoreCatalog {
     for (const store of stores) batch.delete(factKey('w', store))
     await batch.write({ sync: true })
   }
+}
+
+function listOf(offsets: number | readonly number[]): readonly number[] {
+  return typeof offsets === 'number' ? [offsets] : offsets
 }
 
 function layoutError(directory: string, version: number): MillraceError {

@@ -155,6 +155,9 @@ export interface RestoreRecord {
   readonly timestamp: number
 }
 
+/** By store, the next offset of its changelog to read; of a global store's topic one for each partition, in their order. */
+export type ChangelogOffsets = ReadonlyMap<string, number | readonly number[]>
+
 /**
  * All stores of one task over one database: the overlay, the write batch and the changelog de-duplicator in one.
  *
@@ -177,10 +180,10 @@ export interface TaskState {
   visitChanges(store: string, visit: ChangeVisitor): void
   /** Number of changed keys of a store since the last commit; of windows and sessions, of changed buckets. */
   changeCount(store: string): number
-  /** Writes all changes and the offsets (per store: the next changelog offset) as one batch. */
-  commit(changelogOffsets: ReadonlyMap<string, number>, options: { readonly sync: boolean }): Promise<void>
+  /** Writes all changes and the offsets as one batch. */
+  commit(changelogOffsets: ChangelogOffsets, options: { readonly sync: boolean }): Promise<void>
   /** The next changelog offset to read for a store; undefined: nothing stored yet, start at the beginning. */
-  changelogOffset(store: string): number | undefined
+  changelogOffset(store: string, partition?: number): number | undefined
   /** Puts changelog records and the next offset straight into the database, as one batch. Only before processing starts. */
   restore(store: string, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void>
   /** Empties one store and forgets its changelog offset (the changelog was deleted or made anew). */

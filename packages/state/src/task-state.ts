@@ -7,7 +7,15 @@ import { OverlayGroupedStore } from './overlay-grouped-store.js'
 import { OverlayStore } from './overlay-store.js'
 import { SegmentedSessionStore } from './session-store.js'
 import type { StateStore } from './state-store.js'
-import type { ChangeVisitor, GroupedStore, KeyValueStore, RestoreRecord, StoreDefinition, TaskState } from './store.js'
+import type {
+  ChangelogOffsets,
+  ChangeVisitor,
+  GroupedStore,
+  KeyValueStore,
+  RestoreRecord,
+  StoreDefinition,
+  TaskState
+} from './store.js'
 import { StoreCatalog } from './store-catalog.js'
 import { IndexedStore } from './time-ordered-store.js'
 import type { BufferStore, SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
@@ -198,7 +206,7 @@ class DatabaseTaskState implements TaskState {
     return this.#store(store).changeCount
   }
 
-  async commit(changelogOffsets: ReadonlyMap<string, number>, options: { readonly sync: boolean }): Promise<void> {
+  async commit(changelogOffsets: ChangelogOffsets, options: { readonly sync: boolean }): Promise<void> {
     for (const [name, { entries }] of this.#stores) {
       if (this.#visited.has(entries) || entries.changeCount === 0) continue
       if (!entries.definition.logging) this.visitChanges(name, () => {})
@@ -216,8 +224,8 @@ class DatabaseTaskState implements TaskState {
     for (const { entries } of this.#stores.values()) await entries.expire?.()
   }
 
-  changelogOffset(store: string): number | undefined {
-    return this.#catalog.offset(store)
+  changelogOffset(store: string, partition = 0): number | undefined {
+    return this.#catalog.offsets(store)[partition]
   }
 
   async restore(store: string, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void> {

@@ -13,31 +13,37 @@ export interface RawRecord {
 
 export class TestLog {
   readonly written = new Set<string>()
-  readonly #inputs: ReadonlySet<string>
+  /** The topics that the topology reads. */
+  readonly inputs: ReadonlySet<string>
+  readonly #globalTopics: ReadonlySet<string>
   readonly #pending = new Map<string, RawRecord[]>()
   readonly #queue = new TopicQueue(topic => this.#pending.get(topic)![0]!.timestamp)
+  /** The topics of global stores, once for each record that waits: they do not queue up with the others. */
+  readonly #first: string[] = []
   readonly #consumed = new Map<string, number>()
   readonly #records = new Map<string, RawRecord[]>()
   /** Of the committed offsets, by topic. */
   readonly #metadata = new Map<string, string>()
 
-  constructor(inputs: ReadonlySet<string>) {
-    this.#inputs = inputs
+  constructor(options: { readonly inputs: ReadonlySet<string>; readonly globalTopics: ReadonlySet<string> }) {
+    this.inputs = new Set([...options.inputs, ...options.globalTopics])
+    this.#globalTopics = options.globalTopics
   }
 
   enqueue(topic: string, record: RawRecord): void {
     const pending = valueOf(this.#pending, topic)
     pending.push(record)
-    if (pending.length === 1) this.#queue.add(topic)
+    if (this.#globalTopics.has(topic)) this.#first.push(topic)
+    else if (pending.length === 1) this.#queue.add(topic)
   }
 
-  /** The oldest of the first records of all topics that wait to be read. */
+  /** The oldest of the first records of all topics that wait to be read; what goes to a global store comes before all. */
   dequeue(): { topic: string; record: RawRecord; offset: number } | undefined {
-    const topic = this.#queue.take()
+    const topic = this.#first.shift() ?? this.#queue.take()
     if (topic === undefined) return undefined
     const pending = this.#pending.get(topic)!
     const record = pending.shift()!
-    if (pending.length > 0) this.#queue.add(topic)
+    if (pending.length > 0 && !this.#globalTopics.has(topic)) this.#queue.add(topic)
     const offset = this.#consumed.get(topic) ?? 0
     this.#consumed.set(topic, offset + 1)
     return { topic, record, offset }
@@ -48,7 +54,7 @@ export class TestLog {
     const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
     for (const record of readRecordBatches(batch).flatMap(toRecords)) {
       valueOf(this.#records, topic).push(record)
-      if (this.#inputs.has(topic)) this.enqueue(topic, record)
+      if (this.inputs.has(topic)) this.enqueue(topic, record)
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import {
   Checkpoint,
   externalTopics,
+  GlobalTask,
   openStore,
   Outbox,
   planTasks,
@@ -19,10 +20,12 @@ import {
   Task,
   type TaskPlan
 } from '@millrace/core/internal'
-import { memoryEngine, openTaskState } from '@millrace/state'
+import { memoryEngine, openTaskState, type TaskState } from '@millrace/state'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { type RawRecord, TestLog, toBatch } from './test-log.js'
 import { TestOutputTopic } from './test-output-topic.js'
+
+const CACHE_MAX_BYTES = 64 * 1024 * 1024
 
 /** Options of the driver; all have defaults. */
 export interface TestDriverOptions {
@@ -60,6 +63,7 @@ export class TopologyTestDriver {
   /** Keeps what it is given when a database is closed, as a disk does. */
   readonly #engine = memoryEngine()
   #tasks: readonly Task[] = []
+  #global: GlobalTask | undefined
 
   /** Prepares the tasks. Rejects with the error the topology has. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
@@ -73,7 +77,8 @@ export class TopologyTestDriver {
     const { sources, sinks } = externalTopics(topology)
     const partitionCounts = new Map([...sources, ...sinks].map(name => [name, 1]))
     const plan = planTasks({ applicationId, replicationFactor: 1 }, { topology, partitionCounts })
-    const log = new TestLog(new Set(plan.inputTopics))
+    const globalTopics = new Set(plan.global?.inputs.map(({ topic }) => topic))
+    const log = new TestLog({ inputs: new Set(plan.inputTopics), globalTopics })
     this.#options = options
     this.#topology = topology
     this.#plan = plan
@@ -107,12 +112,22 @@ export class TopologyTestDriver {
   }
 
   async #start(): Promise<void> {
-    const { applicationId, cacheMaxBytes = 64 * 1024 * 1024, deserializationExceptionHandler = 'fail' } = this.#options
+    const { applicationId, cacheMaxBytes = CACHE_MAX_BYTES, deserializationExceptionHandler = 'fail' } = this.#options
+    const runtime = { topology: this.#topology, clock: this.#clock, logger: silentLogger }
+    const { global: plan } = this.#plan
+    if (plan !== undefined) {
+      const state = await this.#openState('global', plan)
+      const start = plan.inputs.map(({ topic }) => this.#log.start(topic))
+      this.#global = new GlobalTask(
+        { plan, applicationId, deserializationExceptionHandler, start },
+        { ...runtime, state }
+      )
+    }
+    const globalStore = (name: string) =>
+      plan?.subtopology.stores.includes(name) ? this.#global!.state.store(name) : undefined
     this.#tasks = await Promise.all(
       [...this.#plan.tasks.values()].map(async plan => {
-        const definitions = plan.subtopology.stores.map(name => this.#topology.stores.get(name)!)
-        const directory = `${applicationId}/${plan.id}`
-        const state = await openTaskState({ directory, definitions, cacheMaxBytes }, { engine: this.#engine })
+        const state = await this.#openState(plan.id, plan)
         return new Task(
           {
             plan,
@@ -124,10 +139,17 @@ export class TopologyTestDriver {
             deserializationExceptionHandler,
             start: plan.inputs.map(({ topic }) => this.#log.start(topic))
           },
-          { topology: this.#topology, state, outbox: this.#outbox, clock: this.#clock, logger: silentLogger }
+          { ...runtime, state, globalStore, outbox: this.#outbox }
         )
       })
     )
+  }
+
+  #openState(name: string, plan: { readonly subtopology: { readonly stores: readonly string[] } }): Promise<TaskState> {
+    const { applicationId, cacheMaxBytes = CACHE_MAX_BYTES } = this.#options
+    const definitions = plan.subtopology.stores.map(store => this.#topology.stores.get(store)!)
+    const directory = `${applicationId}/${name}`
+    return openTaskState({ directory, definitions, cacheMaxBytes }, { engine: this.#engine })
   }
 
   /**
@@ -141,10 +163,10 @@ export class TopologyTestDriver {
 
   /** A source topic to write to. Throws `TOPIC_MISSING` for one the topology does not read. */
   createInputTopic<K, V>(name: string, options: TestInputOptions<K, V>): TestInputTopic<K, V> {
-    if (!this.#plan.inputTopics.includes(name)) {
+    if (!this.#log.inputs.has(name)) {
       throw new MillraceError(
         'TOPIC_MISSING',
-        `The topology does not read topic ${name}; it reads ${this.#plan.inputTopics.join(', ')}.`
+        `The topology does not read topic ${name}; it reads ${[...this.#log.inputs].join(', ')}.`
       )
     }
     return new TestInputTopic(options, record => this.#pipe(name, record))
@@ -179,7 +201,9 @@ export class TopologyTestDriver {
   }
 
   #store(name: string, kind: StoreDefinition['kind']): unknown {
-    const task = this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(name))
+    const task = this.#plan.global?.subtopology.stores.includes(name)
+      ? this.#global
+      : this.#tasks.find(({ plan }) => plan.subtopology.stores.includes(name))
     const definition = this.#topology.stores.get(name)
     if (task === undefined || definition === undefined) {
       const names = [...this.#topology.stores.keys()].join(', ')
@@ -207,10 +231,11 @@ export class TopologyTestDriver {
 
   /** Closes the processors and their stores. */
   async close(): Promise<void> {
+    const tasks = [...this.#tasks, ...(this.#global === undefined ? [] : [this.#global])]
     try {
-      for (const task of this.#tasks) task.close()
+      for (const task of tasks) task.close()
     } finally {
-      await Promise.all(this.#tasks.map(({ state }) => state.close()))
+      await Promise.all(tasks.map(({ state }) => state.close()))
     }
   }
 
@@ -221,23 +246,27 @@ export class TopologyTestDriver {
 
   async #process(): Promise<void> {
     for (let next = this.#log.dequeue(); next !== undefined; next = this.#log.dequeue()) {
-      const { topic: from, record: oldest, offset } = next
-      const task = this.#tasks.find(({ plan }) => plan.inputs.some(input => input.topic === from))!
+      const { topic, record: oldest, offset } = next
       const batches = readRecordBatches(toBatch(oldest, offset))
       const nextOffset = offset + 1
-      task.add({
-        topic: from,
-        partition: 0,
-        batches,
-        nextOffset,
-        highWatermark: nextOffset,
-        lastStableOffset: nextOffset,
-        sizeInBytes: 0
-      })
+      const ends = { nextOffset, highWatermark: nextOffset, lastStableOffset: nextOffset }
+      const fetched = { topic, partition: 0, batches, ...ends, sizeInBytes: 0 }
+      const task = this.#tasks.find(({ plan }) => plan.inputs.some(input => input.topic === topic))
+      if (task === undefined) {
+        await this.#fillGlobalStore(fetched)
+        continue
+      }
+      task.add(fetched)
       task.process(Infinity, () => 0)
       await task.pending
       await this.#checkpoint.commit([task])
     }
+  }
+
+  async #fillGlobalStore(fetched: Parameters<GlobalTask['add']>[0]): Promise<void> {
+    this.#global!.add(fetched)
+    this.#global!.process(Infinity, () => 0)
+    await this.#global!.commit({ sync: false })
   }
 }
 

@@ -1,5 +1,4 @@
 /** A stream of records. */
-import type { Serde } from '@millrace/state'
 import { filter } from '../operators/filter.js'
 import { flatMap } from '../operators/flat-map.js'
 import { flatMapValues } from '../operators/flat-map-values.js'
@@ -7,7 +6,6 @@ import { foreach } from '../operators/foreach.js'
 import { map } from '../operators/map.js'
 import { mapValues } from '../operators/map-values.js'
 import type { Operator } from '../operators/operator.js'
-import { passThrough } from '../operators/pass-through.js'
 import { peek } from '../operators/peek.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { printer } from '../operators/print.js'
@@ -17,11 +15,13 @@ import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import { BranchedKStream } from './branched-kstream.js'
 import { connectedStores } from './connected-stores.js'
+import { GlobalKTable } from './global-ktable.js'
 import type { JoinWindows } from './join-windows.js'
 import { KGroupedStream } from './kgrouped-stream.js'
 import { KTable } from './ktable.js'
 import type {
   ConnectedStoreOptions,
+  GlobalJoinOptions,
   GroupByOptions,
   JoinOptions,
   KeyOptions,
@@ -37,17 +37,19 @@ import type {
   TopicSelector,
   ValueOptions
 } from './options.js'
-import { requireSerde, sameGraph, type StreamOrigin } from './origin.js'
+import { type StreamOrigin, writtenSerdes } from './origin.js'
 import { addRepartition, repartitionNames } from './repartition.js'
-import { addTable } from './source-table.js'
+import { mergeStreams } from './stream-merge.js'
+import { streamToTable } from './stream-to-table.js'
+import { joinGlobalTable } from './stream-global-table-join.js'
 import { StreamGrouping } from './stream-grouping.js'
 import { joinStreams } from './stream-stream-join.js'
 import { joinTable } from './stream-table-join.js'
 
-type AnyJoiner = (value: any, other: any, key: any) => any
+type Joinable<K> = KTable<K, any> | KStream<K, any> | GlobalKTable<any, any>
 
-/** Of a join with a table: options. Of one with a stream: windows and options. */
-type JoinArguments = [first?: JoinWindows | JoinOptions<any, any, any>, options?: StreamJoinOptions<any, any, any, any>]
+/** With a table: joiner, options. With a global table: key selector, joiner, options. With a stream: joiner, windows, options. */
+type JoinArguments = readonly any[]
 
 /** How a step's output differs from its input. */
 type StepChanges = Partial<Pick<StreamOrigin<any, any>, 'key' | 'value' | 'keyChanged'>>
@@ -227,26 +229,7 @@ export class KStream<K, V> {
    * orders.merge(oldOrders).to('all-orders')
    */
   merge(other: KStream<K, V>, options: NamedOptions = {}): KStream<K, V> {
-    const [a, b] = [this.#origin, other.#origin]
-    const { graph } = a
-    sameGraph(graph, b.graph, 'merge')
-    const node = graph.names.node(PREFIX.merge, options.name)
-    graph.add({
-      kind: 'processor',
-      name: node,
-      operator: passThrough,
-      stores: [],
-      predecessors: [a.node, b.node],
-      effect: 'keeps'
-    })
-    return new KStream<K, V>({
-      ...a,
-      node,
-      key: common(a.key, b.key),
-      value: common(a.value, b.value),
-      sources: [...new Set([...a.sources, ...b.sources])],
-      keyChanged: a.keyChanged || b.keyChanged
-    })
+    return new KStream(mergeStreams(this.#origin, other.#origin, options))
   }
 
   /**
@@ -260,7 +243,7 @@ export class KStream<K, V> {
     const { graph, node: parent } = this.#origin
     const prefix = options.name ?? graph.names.node(PREFIX.repartition)
     const names = repartitionNames(graph, prefix)
-    const serdes = this.#serdes('repartition', names.sink, options)
+    const serdes = writtenSerdes(this.#origin, { by: 'repartition', node: names.sink }, options)
     addRepartition(graph, parent, names, {
       ...serdes,
       prefix,
@@ -315,20 +298,7 @@ export class KStream<K, V> {
    * logins.toTable({ store: 'last-login' })
    */
   toTable(options: ToTableOptions<K, V> = {}): KTable<K, V> {
-    const { graph, makeStream, keyChanged } = this.#origin
-    const node = graph.names.node(PREFIX.toTable, options.name)
-    const generatedStore = options.store === undefined ? graph.names.store(PREFIX.toTable) : undefined
-    const serdes = { key: options.key ?? this.#origin.key, value: options.value ?? this.#origin.value }
-    let { node: parent, sources } = this.#origin
-    if (keyChanged) {
-      const names = repartitionNames(graph, node)
-      const request = { ...this.#serdes('toTable', node, options), prefix: node }
-      addRepartition(graph, parent, names, request)
-      parent = names.source
-      sources = [names.source]
-    }
-    const origin = { graph, makeStream, node, parent, ...serdes, sources }
-    return new KTable(addTable(origin, { ...options, generatedStore }))
+    return new KTable(streamToTable(this.#origin, options))
   }
 
   /**
@@ -344,6 +314,19 @@ export class KStream<K, V> {
     options?: JoinOptions<K, V, NoInfer<R>>
   ): KStream<K, R>
   /**
+   * Joins each record with the row of a global table whose key the selector returns; records without a row, or for which it
+   * returns null, are left out. Keys and partitions stay as they are.
+   *
+   * @example
+   * orders.join(countries, (_id, order) => order.country, (order, country) => ({ ...order, tax: country.tax }))
+   */
+  join<KG, VG, R>(
+    table: GlobalKTable<KG, VG>,
+    selectKey: (key: K, value: V) => NoInfer<KG> | null,
+    joiner: (value: V, tableValue: VG, key: K) => R,
+    options?: GlobalJoinOptions<NoInfer<R>>
+  ): KStream<K, R>
+  /**
    * Joins each record with every record of the other stream that has its key and whose time lies within the windows;
    * whichever comes last brings the result, which has the later time of both. Records are stored, hence the serdes.
    * Streams whose keys may have changed are repartitioned first. Both topics must have equally many partitions.
@@ -357,8 +340,8 @@ export class KStream<K, V> {
     windows: JoinWindows,
     options?: StreamJoinOptions<K, V, VO, NoInfer<R>>
   ): KStream<K, R>
-  join(other: KTable<K, any> | KStream<K, any>, joiner: AnyJoiner, ...rest: JoinArguments): KStream<K, any> {
-    return this.#join('join', other, joiner, rest)
+  join(other: Joinable<K>, ...rest: JoinArguments): KStream<K, any> {
+    return this.#join('join', other, rest)
   }
 
   /**
@@ -373,6 +356,18 @@ export class KStream<K, V> {
     options?: JoinOptions<K, V, NoInfer<R>>
   ): KStream<K, R>
   /**
+   * As `join` with a global table, but records without a row, or without a key of the table, join null.
+   *
+   * @example
+   * orders.leftJoin(countries, (_id, order) => order.country, (order, country) => ({ ...order, tax: country?.tax ?? 0 }))
+   */
+  leftJoin<KG, VG, R>(
+    table: GlobalKTable<KG, VG>,
+    selectKey: (key: K, value: V) => NoInfer<KG> | null,
+    joiner: (value: V, tableValue: VG | null, key: K) => R,
+    options?: GlobalJoinOptions<NoInfer<R>>
+  ): KStream<K, R>
+  /**
    * As `join` with a stream, but a record of this stream that has joined none of the other joins null: once the time of
    * both streams has passed its window and the grace, and another record has come by which that is seen.
    *
@@ -385,8 +380,8 @@ export class KStream<K, V> {
     windows: JoinWindows,
     options?: StreamJoinOptions<K, V, VO, NoInfer<R>>
   ): KStream<K, R>
-  leftJoin(other: KTable<K, any> | KStream<K, any>, joiner: AnyJoiner, ...rest: JoinArguments): KStream<K, any> {
-    return this.#join('leftJoin', other, joiner, rest)
+  leftJoin(other: Joinable<K>, ...rest: JoinArguments): KStream<K, any> {
+    return this.#join('leftJoin', other, rest)
   }
 
   /**
@@ -419,26 +414,19 @@ export class KStream<K, V> {
       name,
       topic,
       predecessors: [parent],
-      ...this.#serdes('to', name, options),
+      ...writtenSerdes(this.#origin, { by: 'to', node: name }, options),
       ...(partitioner === undefined ? {} : { partitioner })
     })
   }
 
-  #join(
-    method: 'join' | 'leftJoin',
-    other: KTable<K, any> | KStream<K, any>,
-    joiner: AnyJoiner,
-    [first, second]: JoinArguments
-  ): KStream<K, any> {
-    if (other instanceof KStream) {
-      return joinStreams(this.#origin, other.#origin, { method, joiner, windows: first as JoinWindows }, second ?? {})
+  /** What the other side is tells what the arguments are. */
+  #join(method: 'join' | 'leftJoin', other: Joinable<K>, [first, second, third]: JoinArguments): KStream<K, any> {
+    const left = method === 'leftJoin'
+    if (other instanceof GlobalKTable) {
+      return joinGlobalTable(this.#origin, other, { selectKey: first, joiner: second, left }, third ?? {})
     }
-    return joinTable(
-      this.#origin,
-      other,
-      { joiner, left: method === 'leftJoin' },
-      (first ?? {}) as JoinOptions<K, V, any>
-    )
+    if (other instanceof KTable) return joinTable(this.#origin, other, { joiner: first, left }, second ?? {})
+    return joinStreams(this.#origin, other.#origin, { method, joiner: first, windows: second }, third ?? {})
   }
 
   #step<KR, VR>(prefix: string, operator: Operator, options: NamedOptions, changes: StepChanges = {}): KStream<KR, VR> {
@@ -466,17 +454,4 @@ export class KStream<K, V> {
     graph.add({ kind: 'processor', name: node, predecessors: [parent], ...draft })
     return new KStream<KR, VR>({ ...(this.#origin as StreamOrigin<any, any>), ...changes, node })
   }
-
-  /** The serdes to write with: given, or the stream's own. Throws `TOPOLOGY_SERDE_MISSING`. */
-  #serdes(by: string, node: string, options: { readonly key?: Serde<any>; readonly value?: Serde<any> }) {
-    return {
-      key: requireSerde<any>(options.key ?? this.#origin.key, { field: 'key', by, node, passTo: `${by}()` }),
-      value: requireSerde<any>(options.value ?? this.#origin.value, { field: 'value', by, node, passTo: `${by}()` })
-    }
-  }
-}
-
-/** A serde that holds for records of two streams. */
-function common<T>(a: Serde<T> | undefined, b: Serde<T> | undefined): Serde<T> | undefined {
-  return a === b ? a : undefined
 }

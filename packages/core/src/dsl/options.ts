@@ -54,6 +54,18 @@ export interface StoreOptions {
 /** Options of `StreamsBuilder.table`. */
 export interface TableOptions<K, V> extends SourceOptions<K, V>, StoreOptions {}
 
+/** How a global store's topic is read: always from its start, and with the records' own timestamps. */
+export interface GlobalStoreOptions<K, V> extends NamedOptions {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}
+
+/** Options of `StreamsBuilder.globalTable`. */
+export interface GlobalTableOptions<K, V> extends GlobalStoreOptions<K, V> {
+  /** The store's name, under which queries find it; without it, a generated one. */
+  readonly store?: string
+}
+
 /**
  * For a table made from others: it has a store of its own if `store` names one. A join's result has one too if any other
  * option than `name` is given, as where Java is given a `Materialized`.
@@ -165,6 +177,12 @@ export interface JoinOptions<K, V, R> extends NamedOptions {
   /** The stream's serdes, for its repartition topic, where the stream's own are not known. */
   readonly key?: Serde<K>
   readonly value?: Serde<V>
+  /** The serde of the joined values, for where they are next written. */
+  readonly result?: Serde<R>
+}
+
+/** Options of a join with a global table. */
+export interface GlobalJoinOptions<R> extends NamedOptions {
   /** The serde of the joined values, for where they are next written. */
   readonly result?: Serde<R>
 }

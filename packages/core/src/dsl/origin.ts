@@ -34,6 +34,14 @@ export interface TableOrigin<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'
   sendOldValues(force: boolean): boolean
 }
 
+/** What a global table knows of the graph. */
+export interface GlobalTableOrigin<K, V> {
+  readonly graph: GraphBuilder
+  readonly store: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}
+
 /** Both streams and tables of one join or merge must grow in one graph. Throws `TOPOLOGY_FOREIGN_STREAM`. */
 export function sameGraph(graph: GraphBuilder, other: GraphBuilder, operator: string): void {
   if (graph === other) return
@@ -62,6 +70,19 @@ export function requireSerde<T>(
       `Pass { ${field}: serdes… } to ${passTo}.`,
     { details: { field, operator: by, node } }
   )
+}
+
+/** The serdes to write a stream with: given, or its own. Throws `TOPOLOGY_SERDE_MISSING`. */
+export function writtenSerdes(
+  stream: Pick<StreamOrigin<any, any>, 'key' | 'value'>,
+  at: { readonly by: string; readonly node: string },
+  options: { readonly key?: Serde<any>; readonly value?: Serde<any> }
+): { readonly key: Serde<any>; readonly value: Serde<any> } {
+  const needed = { ...at, passTo: `${at.by}()` }
+  return {
+    key: requireSerde<any>(options.key ?? stream.key, { field: 'key', ...needed }),
+    value: requireSerde<any>(options.value ?? stream.value, { field: 'value', ...needed })
+  }
 }
 
 /** A store as its options describe it. */

@@ -1,11 +1,15 @@
 /** Where a topology starts: topics become streams and tables. */
 import { GraphBuilder } from '../topology/graph-builder.js'
 import { PREFIX } from '../operators/prefixes.js'
+import type { KeyValueStore } from '../processor/key-value-store.js'
+import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import type { Optimization, Topology } from '../topology/topology.js'
+import type { GlobalKTable } from './global-ktable.js'
+import { globalStore, globalTable } from './global-table.js'
 import { KStream } from './kstream.js'
 import { KTable } from './ktable.js'
-import type { BuildOptions, SourceOptions, TableOptions } from './options.js'
+import type { BuildOptions, GlobalStoreOptions, GlobalTableOptions, SourceOptions, TableOptions } from './options.js'
 import { type MakeStream, requireSerde } from './origin.js'
 import { addTable } from './source-table.js'
 
@@ -66,6 +70,37 @@ export class StreamsBuilder {
     graph.add({ kind: 'source', name: source, topics: [topic], ...serdes, ...reading(options) })
     const origin = { graph, makeStream, node, parent: source, topic, ...serdes, sources: [source] }
     return new KTable(addTable(origin, { ...options, generatedStore }))
+  }
+
+  /**
+   * The newest value of each key of a topic, all partitions of it in every instance: small tables that streams join by any
+   * key, whatever their partitions are.
+   *
+   * @example
+   * const countries = builder.globalTable('countries', { key: serdes.string(), value: serdes.json<Country>() })
+   * orders.join(countries, (_id, order) => order.country, (order, country) => ({ ...order, tax: country.tax }))
+   */
+  globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V>): GlobalKTable<K, V> {
+    return globalTable(this.#graph, topic, options)
+  }
+
+  /**
+   * Adds a store that every instance fills for itself: with what a processor makes of all records of a topic. The processor
+   * is connected to the store, forwards nothing, and is not called as time goes on. Other processors read the store
+   * without being connected, but cannot write to it. It has no changelog: whether the builder asks for one does not count.
+   *
+   * @example
+   * const prices = stores.keyValue('prices', { key: serdes.string(), value: serdes.float64() })
+   * builder.addGlobalStore(prices, 'offers', () => new LowestPrice(), { key: serdes.string(), value: serdes.json<Offer>() })
+   */
+  addGlobalStore<K, V>(
+    store: StoreBuilder<KeyValueStore<any, any>>,
+    topic: string,
+    supplier: ProcessorSupplier<K, V, never, never>,
+    options: GlobalStoreOptions<K, V>
+  ): this {
+    globalStore(this.#graph, store, topic, supplier, options)
+    return this
   }
 
   /**

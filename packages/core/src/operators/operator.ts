@@ -3,6 +3,7 @@ import type {
   BufferStore,
   GroupedStore,
   KeyValueStore,
+  ReadableKeyValueStore,
   SessionStore,
   StoreDefinition,
   TimeOrderedStore,
@@ -42,6 +43,8 @@ export interface OperatorRuntime {
   groupedStore(name: string): GroupedStore
   timeOrderedStore(name: string): TimeOrderedStore
   bufferStore(name: string): BufferStore
+  /** A store that each worker fills for itself and any node may read; undefined where there is none of the name. */
+  globalStore(name: string): ReadableKeyValueStore | undefined
   /** Whether a store holds back updates until a commit; if not, the operator forwards at once. */
   isCaching(store: string): boolean
   /** Counts a record an operator had to leave out (a null key where none may be), and logs why. */

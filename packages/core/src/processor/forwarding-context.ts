@@ -6,6 +6,7 @@ import { NO_HEADERS, type RecordContext } from '../record.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { StreamRecord } from './processor.js'
 import type { Cancellable, ProcessorContext, Punctuator, RecordMetadata } from './processor-context.js'
+import { readOnlyStore } from './read-only-store.js'
 import { openStore, type StoreBuilder } from './stores.js'
 
 export class ForwardingContext implements ProcessorContext {
@@ -61,9 +62,11 @@ export class ForwardingContext implements ProcessorContext {
   store<S>(store: StoreBuilder<S>): S
   store<S = KeyValueStore<any, any>>(name: string): S
   store(store: StoreBuilder | string): unknown {
-    const { node, storeNames } = this.#runtime
+    const runtime = this.#runtime
+    const { node, storeNames } = runtime
     const name = typeof store === 'string' ? store : store.name
-    if (!storeNames.includes(name)) {
+    const global = storeNames.includes(name) ? undefined : runtime.globalStore(name)
+    if (global === undefined && !storeNames.includes(name)) {
       throw new MillraceError(
         'STORE_NOT_CONNECTED',
         `${node} is not connected to store ${name}; it has ${storeNames.join(', ') || 'none'}. ` +
@@ -71,9 +74,10 @@ export class ForwardingContext implements ProcessorContext {
         { details: { node, store: name } }
       )
     }
+    const state = global === undefined ? runtime : { ...runtime, store: () => readOnlyStore(global, node) }
     return typeof store === 'string'
-      ? openStore(this.#runtime.definition(name), this.#runtime, this.#now)
-      : store.open(this.#runtime, this.#now)
+      ? openStore(runtime.definition(name), state, this.#now)
+      : store.open(state, this.#now)
   }
 
   schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable {

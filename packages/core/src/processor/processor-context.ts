@@ -29,9 +29,10 @@ export interface ProcessingContext {
   /** `<subtopology>_<partition>`. */
   readonly taskId: string
   /**
-   * A store that the processor is connected to, typed by the builder that made it. By name, for stores of the DSL, it is
-   * what the caller says: a `KeyValueStore`, `WindowStore` or `SessionStore` as the store is. Throws `STORE_NOT_CONNECTED`,
-   * and `STORE_KIND_MISMATCH` for a store that only operators use.
+   * A store that the processor is connected to, or any global store, which cannot be written to (`STORE_READ_ONLY`). Typed
+   * by the builder that made it; by name, for stores of the DSL, it is what the caller says: a `KeyValueStore`,
+   * `WindowStore` or `SessionStore` as the store is. Throws `STORE_NOT_CONNECTED`, and `STORE_KIND_MISMATCH` for a store
+   * that only operators use.
    *
    * @example
    * const perMinute = context.store<WindowStore<string, number>>('per-minute')

@@ -1,14 +1,14 @@
 /** Answers what an application may be asked: its stores, who owns a key, and where the other instances are. */
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import type { TopicPartition } from '../record.js'
-import type { Topology } from '../topology/topology.js'
+import type { Subtopology, Topology } from '../topology/topology.js'
 import type { StreamsState } from './lifecycle.js'
 import { type HostInfo, type InstanceMetadata, type KeyMetadata, parseHost } from './metadata.js'
 import { QueryableSessionStore } from './queryable-session-store.js'
 import { QueryableStore } from './queryable-store.js'
 import { QueryableWindowStore } from './queryable-window-store.js'
 import { StoreShards } from './store-shards.js'
-import type { TaskId, TaskPlan } from './task-plan.js'
+import { GLOBAL_TASK_ID, type TaskId, type TaskPlan } from './task-plan.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** The application as it is at the moment of a question. */
@@ -60,10 +60,19 @@ export class InteractiveQueries {
 
   #shards<K>(name: string): StoreShards<K> {
     const definition = this.#definition(name)
-    const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(name))!
+    const subtopology = this.#subtopologyOf(name)
+    if (subtopology.global) {
+      return new StoreShards<K>(definition, {
+        global: true,
+        partitionCount: 1,
+        localPartitions: () => [0],
+        worker: () => this.#anyWorker(name)
+      })
+    }
     const taskId = (partition: number): TaskId => `${subtopology.id}_${partition}`
     const tasks = [...this.#view.plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
     return new StoreShards<K>(definition, {
+      global: false,
       partitionCount: tasks.length,
       localPartitions: () =>
         tasks.filter(({ id }) => this.#workerOf(id) !== undefined).map(({ partition }) => partition),
@@ -73,8 +82,12 @@ export class InteractiveQueries {
 
   metadataForKey(store: string, key: unknown): KeyMetadata {
     const partition = this.#shards(store).partitionOf(key)
-    const subtopology = this.#view.topology.subtopologies.find(({ stores }) => stores.includes(store))!
-    const taskId = `${subtopology.id}_${partition}`
+    const { id, global } = this.#subtopologyOf(store)
+    if (global) {
+      const owner = parseHost(this.#view.applicationServer)
+      return { store, partition: -1, taskId: GLOBAL_TASK_ID, owner, local: true }
+    }
+    const taskId = `${id}_${partition}`
     const local = this.#workerOf(taskId) !== undefined
     const owner = local ? parseHost(this.#view.applicationServer) : this.#hostOf(taskId)
     return { store, partition, taskId, owner, local }
@@ -97,20 +110,33 @@ export class InteractiveQueries {
     })
   }
 
+  #subtopologyOf(store: string): Subtopology {
+    return this.#view.topology.subtopologies.find(({ stores }) => stores.includes(store))!
+  }
+
+  /** Each has all of the global stores. */
+  #anyWorker(store: string): WorkerHandle {
+    this.#requireRunning(store)
+    return this.#view.workers[0]!.handle
+  }
+
   #workerOf(taskId: TaskId): WorkerHandle | undefined {
     return this.#view.workers.find(({ active }) => active.includes(taskId))?.handle
   }
 
   #requireWorker(store: string, taskId: TaskId): WorkerHandle {
-    const { state } = this.#view
-    if (state !== 'RUNNING' && state !== 'REBALANCING') {
-      throw new MillraceError('NOT_RUNNING', `Store ${store} cannot be queried: the application is ${state}.`)
-    }
+    this.#requireRunning(store)
     const worker = this.#workerOf(taskId)
     if (worker !== undefined) return worker
     throw new MillraceError('STORE_NOT_LOCAL', `Task ${taskId} of store ${store} is not on this instance.`, {
       details: { store, task: taskId }
     })
+  }
+
+  #requireRunning(store: string): void {
+    const { state } = this.#view
+    if (state === 'RUNNING' || state === 'REBALANCING') return
+    throw new MillraceError('NOT_RUNNING', `Store ${store} cannot be queried: the application is ${state}.`)
   }
 
   #hostOf(taskId: TaskId): HostInfo | undefined {

@@ -18,11 +18,13 @@ export interface InstanceMetadata extends HostInfo {
 /** Kafka's `KeyQueryMetadata`. */
 export interface KeyMetadata {
   readonly store: string
+  /** -1 of a global store, which is whole in every instance. */
   readonly partition: number
+  /** `global` of a global store. */
   readonly taskId: TaskId
   /** Undefined while nobody has the task, or when its owner set no `applicationServer`. */
   readonly owner: HostInfo | undefined
-  /** This instance has it. */
+  /** This instance has it; always true of a global store. */
   readonly local: boolean
 }
 

@@ -3,6 +3,7 @@ import {
   memoryEngine,
   MillraceError,
   openTaskState,
+  type ReadableKeyValueStore,
   type StateDirectory,
   type StateEngine,
   type TaskState
@@ -13,6 +14,7 @@ import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { TopicPartition } from '../record.js'
 import type { OffsetReset, Topology } from '../topology/topology.js'
+import { cacheShare } from './cache-share.js'
 import type { Outbox } from './outbox.js'
 import { type RestoreProgress, restoreTask } from './restorer.js'
 import { startOffset } from './start-offset.js'
@@ -42,6 +44,8 @@ export interface OwnedTasksModules {
   readonly stateDirectory: StateDirectory
   readonly outbox: Outbox
   readonly fetcher: Fetcher
+  /** The worker's global stores; filled before there is any task. */
+  globalStore(name: string): ReadableKeyValueStore | undefined
   readonly logger: Logger
   readonly clock: Clock
   onRestored(task: Task): void
@@ -210,12 +214,6 @@ export class OwnedTasks {
     }
   }
 
-  /** What a task may keep in memory even when this worker gets all of them: their number changes, stores stay open. */
-  get #cacheShare(): number {
-    const stateful = [...this.#modules.plan.tasks.values()].filter(({ subtopology }) => subtopology.stores.length > 0)
-    return Math.floor(this.#options.cacheMaxBytes / Math.max(1, stateful.length))
-  }
-
   /** Another thread or a process that is just being stopped may still hold the database. */
   async #open(plan: PlannedTask, signal: AbortSignal): Promise<TaskState | undefined> {
     const { stateDirectory, engine, topology, clock, logger } = this.#modules
@@ -223,7 +221,7 @@ export class OwnedTasks {
     if (definitions.length === 0) {
       return openTaskState({ directory: plan.id, definitions, cacheMaxBytes: 0 }, { engine: memoryEngine() })
     }
-    const cacheMaxBytes = this.#cacheShare
+    const cacheMaxBytes = cacheShare(this.#modules.plan, this.#options.cacheMaxBytes)
     const directory = await stateDirectory.acquire(plan.id)
     const deadline = clock.now() + LOCK_PATIENCE_MS
     for (;;) {

@@ -28,7 +28,7 @@ export interface PipelineModules {
 
 /** The sources of the subtopology, by topic as the topology names it. */
 export function compilePipeline(
-  subtopology: Subtopology,
+  subtopology: Pick<Subtopology, 'nodes'>,
   modules: PipelineModules
 ): ReadonlyMap<string, CompiledSource> {
   const compiled = new Map<string, Process>()

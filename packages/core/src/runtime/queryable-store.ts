@@ -30,7 +30,12 @@ export class QueryableStore<K, V> {
     return this.#shards.definition.name
   }
 
-  /** The partition of the store that has this key. */
+  /** Whether every instance has all of the store, so that none needs to be asked but this one. */
+  get global(): boolean {
+    return this.#shards.global
+  }
+
+  /** The partition of the store that has this key; 0 of a global store. */
   partitionOf(key: K): number {
     return this.#shards.partitionOf(key)
   }

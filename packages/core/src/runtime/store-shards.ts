@@ -5,6 +5,8 @@ import type { EntryTimes, ScannedValue, ScanRange, WorkerHandle } from './worker
 
 /** Finds the workers; given by the application. */
 export interface ShardLookup {
+  /** Whether every instance has all of the store. */
+  readonly global: boolean
   /** Number of partitions the store is split into. */
   readonly partitionCount: number
   /** Partitions of the store on this instance, ascending. */
@@ -25,7 +27,11 @@ export class StoreShards<K> {
     this.#lookup = lookup
   }
 
-  /** The partition of the store that has this key. Throws `KEY_INVALID`. */
+  get global(): boolean {
+    return this.#lookup.global
+  }
+
+  /** The partition of the store that has this key; 0 of a global store. Throws `KEY_INVALID`. */
   partitionOf(key: K): number {
     const bytes = this.#encodeKey(key)
     return partitionForKey(bytes, 0, bytes.length, this.#lookup.partitionCount)

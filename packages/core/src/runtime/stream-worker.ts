@@ -5,14 +5,14 @@
  * A rebalance is an event in the queue and so never runs beside a commit or beside processing.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { MillraceError, type Timestamped } from '@millrace/state'
+import { MillraceError, type TaskState, type Timestamped } from '@millrace/state'
 import type { FetchedBatches } from '../client/fetcher.js'
 import type { GroupEvent } from '../client/group-member.js'
 import type { TopicPartition } from '../record.js'
 import { decodeAssignment } from './assignment-data.js'
 import { Inbox } from './inbox.js'
+import { localState } from './local-state.js'
 import { startOffset } from './start-offset.js'
-import type { Task } from './task.js'
 import { unlessAborted } from './unless-aborted.js'
 import type { EntryTimes, ScannedValue, ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
 import {
@@ -29,8 +29,6 @@ const TURN_MS = 10
 const IDLE_MS = 100
 /** Records that do not fill a batch wait this long at most, in ms; Kafka Streams' `linger.ms`. */
 const LINGER_MS = 100
-/** A partition that has this many fetched bytes waiting is not fetched for. */
-const PARTITION_BUFFER_BYTES = 2 * 1024 * 1024
 /** Processing rests while the producer has more bytes than this to send. */
 const PRODUCER_BYTES = 16 * 1024 * 1024
 /** How long a worker that is to stop waits for a broker or a rebalance, in ms; leaving the group may take a second more. */
@@ -50,7 +48,6 @@ export class StreamWorker implements WorkerHandle {
   #lastSend = 0
   #turn = 0
   #running: boolean | undefined
-  readonly #paused = new Set<string>()
   /** Ends the waits of a worker that is to stop. */
   readonly #patience = new AbortController()
 
@@ -62,7 +59,6 @@ export class StreamWorker implements WorkerHandle {
   async start(): Promise<void> {
     this.#parts = await connectParts(this.#config, this.#modules, this.#inbox)
     this.#lastCommit = this.#lastSend = this.#modules.clock.now()
-    this.#parts.group.start()
     this.#ended = this.#run(this.#parts)
   }
 
@@ -89,7 +85,7 @@ export class StreamWorker implements WorkerHandle {
     key: unknown,
     { startMs, endMs }: EntryTimes = {}
   ): Promise<Timestamped<unknown> | undefined> {
-    const { state } = this.#storeTask(store, partition)
+    const state = this.#stateOf(store, partition)
     if (startMs === undefined) return state.store(store).get(key)
     return endMs === undefined
       ? state.windowStore(store).get(key, startMs)
@@ -97,7 +93,7 @@ export class StreamWorker implements WorkerHandle {
   }
 
   async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]> {
-    const { state } = this.#storeTask(store, partition)
+    const state = this.#stateOf(store, partition)
     const { kind } = this.#modules.topology.stores.get(store)!
     if (kind === 'window') yield* state.windowStore(store).range(range)
     else if (kind === 'session') yield* state.sessionStore(store).range(range)
@@ -105,7 +101,10 @@ export class StreamWorker implements WorkerHandle {
   }
 
   get totals(): WorkerTotals {
-    let { processed, skipped, dropped } = this.#closedTasks
+    const globals = this.#parts?.globalState.totals
+    let { processed } = this.#closedTasks
+    let skipped = this.#closedTasks.skipped + (globals?.skipped ?? 0)
+    let dropped = this.#closedTasks.dropped + (globals?.dropped ?? 0)
     for (const task of this.#parts?.tasks.running ?? []) {
       processed += task.recordsProcessed
       skipped += task.recordsSkipped
@@ -114,24 +113,14 @@ export class StreamWorker implements WorkerHandle {
     return { processed, committed: this.#committed, skipped, dropped }
   }
 
-  #storeTask(store: string, partition: number): Task {
-    const subtopology = this.#modules.topology.subtopologies.find(({ stores }) => stores.includes(store))
-    const id = `${subtopology?.id}_${partition}`
-    const tasks = this.#parts?.tasks
-    const task = tasks?.get(id)
-    if (task !== undefined) return task
-    if (tasks?.has(id) === true) {
-      throw new MillraceError('STORE_NOT_READY', `Store ${store} of task ${id} is being restored; try again shortly.`, {
-        details: { store, task: id }
-      })
-    }
-    throw new MillraceError('STORE_NOT_LOCAL', `Store ${store} of task ${id} is on another instance.`, {
-      details: { store, task: id }
-    })
+  #stateOf(store: string, partition: number): TaskState {
+    const { topology } = this.#modules
+    return localState(store, partition, { topology, tasks: this.#parts?.tasks, globalState: this.#parts?.globalState })
   }
 
   async #run(parts: WorkerParts): Promise<void> {
     try {
+      await parts.globalState.open(this.#patience.signal)
       for (;;) {
         await this.#handleEvents(parts)
         if (this.#stopping) break
@@ -181,38 +170,29 @@ export class StreamWorker implements WorkerHandle {
   }
 
   #add(parts: WorkerParts, fetched: FetchedBatches): void {
-    const queue = parts.tasks.taskOf(fetched)?.buffer.queue(fetched)
-    if (queue === undefined) return
-    queue.add(fetched)
-    if (queue.bufferedBytes < PARTITION_BUFFER_BYTES) return
-    this.#paused.add(`${fetched.topic}-${fetched.partition}`)
-    parts.fetcher.pause(fetched)
+    const queue = parts.globalState.queue(fetched) ?? parts.tasks.taskOf(fetched)?.buffer.queue(fetched)
+    if (queue !== undefined) parts.intake.add(queue, fetched)
   }
 
   /** Processes for one turn, beginning with another task each time; false when there was nothing to do. */
   #process(parts: WorkerParts): boolean {
     const tasks = [...parts.tasks.running]
     const now = () => performance.now()
-    const deadline = now() + TURN_MS
-    let count = 0
+    const start = now()
+    const deadline = start + TURN_MS
+    // Half of the turn at most: what keeps the global stores busy is not to keep the tasks waiting.
+    let count = parts.globalState.process(start + TURN_MS / 2, now)
     for (let i = 0; i < tasks.length; i++) {
       const task = tasks[(this.#turn + i) % tasks.length]!
       const processed = task.process(deadline, now)
       count += processed
-      if (processed > 0 && this.#paused.size > 0) this.#resume(parts, task)
+      if (processed > 0) parts.intake.resume(task.buffer.queues)
       if (now() >= deadline) {
         this.#turn = (this.#turn + i + 1) % tasks.length
         break
       }
     }
     return count > 0
-  }
-
-  #resume(parts: WorkerParts, task: Task): void {
-    for (const queue of task.buffer.queues) {
-      if (queue.bufferedBytes > PARTITION_BUFFER_BYTES / 2) continue
-      if (this.#paused.delete(`${queue.topic}-${queue.partition}`)) parts.fetcher.resume(queue)
-    }
   }
 
   /** Short of input: what has gathered goes out, since nothing more may come to fill it up. */
@@ -235,12 +215,13 @@ export class StreamWorker implements WorkerHandle {
   }
 
   #dirtyBytes(parts: WorkerParts): number {
-    let bytes = 0
+    let bytes = parts.globalState.dirtyBytes
     for (const task of parts.tasks.running) bytes += task.state.dirtyBytes
     return bytes
   }
 
   async #commit(parts: WorkerParts): Promise<void> {
+    await parts.globalState.commit()
     const result = await parts.checkpoint.commit(parts.tasks.running, { signal: this.#patience.signal })
     this.#lastCommit = this.#lastSend = this.#modules.clock.now()
     if (result.kind === 'fenced') {
@@ -289,7 +270,7 @@ export class StreamWorker implements WorkerHandle {
       this.#closedTasks.processed += task.recordsProcessed
       this.#closedTasks.skipped += task.recordsSkipped
       this.#closedTasks.dropped += task.recordsDropped
-      for (const { topic, partition } of task.buffer.queues) this.#paused.delete(`${topic}-${partition}`)
+      parts.intake.forget(task.buffer.queues)
     }
     await parts.tasks.remove(ids)
     this.#tellRunning(parts)
@@ -297,6 +278,7 @@ export class StreamWorker implements WorkerHandle {
 
   /** A committed offset that the log no longer has: on with what there is, and never in silence. */
   async #resetPosition(parts: WorkerParts, tp: TopicPartition, error: MillraceError): Promise<void> {
+    await parts.globalState.outOfRange(tp, error)
     const queue = parts.tasks.taskOf(tp)?.buffer.queue(tp)
     if (queue === undefined) return
     const offset = await startOffset(tp, queue.offsetReset, {
@@ -333,6 +315,7 @@ export class StreamWorker implements WorkerHandle {
     const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
     await this.#patiently(parts.fetcher.close()).catch(failed)
     await this.#giveUp(parts, parts.tasks.ids).catch(failed)
+    await parts.globalState.close().catch(failed)
     await parts.group.leave().catch(failed)
     await parts.producer.close().catch(failed)
     await this.#patiently(parts.closeConnections()).catch(failed)

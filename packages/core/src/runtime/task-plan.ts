@@ -18,9 +18,22 @@ export interface PlannedTask {
   readonly inputs: readonly TopicPartition[]
 }
 
+/** In the place of a task's id where something is of the global stores. */
+export const GLOBAL_TASK_ID: TaskId = 'global'
+
+/** What every worker reads for itself: all partitions of the topics of all global stores. */
+export interface GlobalPlan {
+  /** All global subtopologies as one. */
+  readonly subtopology: Pick<Subtopology, 'nodes' | 'stores'>
+  /** Topic by topic, partition by partition. */
+  readonly inputs: readonly TopicPartition[]
+}
+
 export interface TaskPlan {
   readonly tasks: ReadonlyMap<TaskId, PlannedTask>
-  /** Real names of all topics that are read: what the group subscribes to. */
+  /** Undefined where there are no global stores. */
+  readonly global: GlobalPlan | undefined
+  /** Real names of all topics that tasks read: what the group subscribes to. */
   readonly inputTopics: readonly string[]
   /** Repartition and changelog topics that must exist, by real name. */
   readonly internalTopics: ReadonlyMap<string, NewTopic>
@@ -65,7 +78,8 @@ export function planTasks(
   const real = (name: string) => realTopicName(topology, options.applicationId, name)
   const tasks = new Map<TaskId, PlannedTask>()
   const internalTopics = new Map<string, NewTopic>()
-  for (const subtopology of topology.subtopologies) {
+  const byGroup = topology.subtopologies.filter(({ global }) => !global)
+  for (const subtopology of byGroup) {
     const partitions = Math.max(...subtopology.sourceTopics.map(topic => counts.get(topic)!))
     for (let partition = 0; partition < partitions; partition++) {
       const inputs = subtopology.sourceTopics
@@ -98,15 +112,26 @@ export function planTasks(
   }
   const partitionCounts = new Map([...counts].map(([name, count]) => [real(name), count]))
   const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(real))
-  const inputTopics = [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map(real)))]
+  const inputTopics = [...new Set(byGroup.flatMap(({ sourceTopics }) => sourceTopics.map(real)))]
   return {
     tasks,
+    global: planGlobal(topology, counts),
     inputTopics,
     internalTopics,
     repartitionTopics,
     partitionCounts,
     externalCounts: modules.partitionCounts
   }
+}
+
+function planGlobal(topology: Topology, counts: ReadonlyMap<string, number>): GlobalPlan | undefined {
+  const parts = topology.subtopologies.filter(({ global }) => global)
+  if (parts.length === 0) return undefined
+  const inputs = parts
+    .flatMap(({ sourceTopics }) => sourceTopics)
+    .flatMap(topic => Array.from({ length: counts.get(topic)! }, (_, partition) => ({ topic, partition })))
+  const subtopology = { nodes: parts.flatMap(({ nodes }) => nodes), stores: parts.flatMap(({ stores }) => stores) }
+  return { subtopology, inputs }
 }
 
 function changelogConfig(store: StoreDefinition): Record<string, string> {

@@ -1,5 +1,5 @@
 /** What a task lends to its operators: stores, the two times and their schedules, the first and the last call. */
-import { MillraceError, type TaskState } from '@millrace/state'
+import { MillraceError, type ReadableKeyValueStore, type TaskState } from '@millrace/state'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { OperatorRuntime, PunctuationType } from '../operators/operator.js'
@@ -16,6 +16,8 @@ export interface TaskRuntimeOptions {
 export interface TaskRuntimeModules {
   readonly topology: Topology
   readonly state: TaskState
+  /** The global stores of the worker; undefined for a name that none of them has. */
+  globalStore(name: string): ReadableKeyValueStore | undefined
   readonly logger: Logger
   readonly clock: Pick<Clock, 'now'>
 }
@@ -102,6 +104,7 @@ export class TaskRuntime {
       groupedStore: name => state.groupedStore(name),
       timeOrderedStore: name => state.timeOrderedStore(name),
       bufferStore: name => state.bufferStore(name),
+      globalStore: name => this.#modules.globalStore(name),
       isCaching: name => caching && (topology.stores.get(name)?.caching ?? false),
       dropped: this.dropped,
       streamTime: () => this.streamTime,

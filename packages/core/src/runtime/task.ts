@@ -1,20 +1,19 @@
 /** One partition of one subtopology at work: its records, its compiled pipeline and its stores. */
-import { MillraceError, type StoreDefinition, type TaskState } from '@millrace/state'
+import type { StoreDefinition, TaskState } from '@millrace/state'
 import type { FetchedBatches } from '../client/fetcher.js'
-import type { Clock } from '../clock.js'
-import type { Logger } from '../logger.js'
 import type { Process } from '../operators/operator.js'
-import type { RecordContext, TopicPartition } from '../record.js'
+import type { TopicPartition } from '../record.js'
 import type { SinkNode, Topology } from '../topology/topology.js'
 import { CombiningSink } from './combining-sink.js'
 import type { Outbox } from './outbox.js'
 import { decodePartitionTime, encodePartitionTime } from './partition-time.js'
-import { type CompiledSource, compilePipeline, NodeFailure } from './pipeline.js'
+import { type CompiledSource, compilePipeline } from './pipeline.js'
+import { processingError } from './processing-error.js'
 import { PartitionQueue, RecordBuffer } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
 import { compileSink, sinkWriter } from './sink.js'
 import { type PlannedTask, realTopicName } from './task-plan.js'
-import { TaskRuntime } from './task-runtime.js'
+import { TaskRuntime, type TaskRuntimeModules } from './task-runtime.js'
 import type { OffsetCommit } from '../broker/broker.js'
 
 /** How often the clock is looked at, in records. */
@@ -40,12 +39,8 @@ export interface TaskOptions {
   readonly start: readonly TaskStart[]
 }
 
-export interface TaskModules {
-  readonly topology: Topology
-  readonly state: TaskState
+export interface TaskModules extends TaskRuntimeModules {
   readonly outbox: Outbox
-  readonly logger: Logger
-  readonly clock: Pick<Clock, 'now'>
 }
 
 export class Task {
@@ -209,18 +204,4 @@ function storesInOrder(plan: PlannedTask, topology: Topology): StoreDefinition[]
   for (const node of plan.subtopology.nodes) if (node.kind === 'processor') node.stores.forEach(name => names.add(name))
   plan.subtopology.stores.forEach(name => names.add(name))
   return [...names].map(name => topology.stores.get(name)!)
-}
-
-function processingError(error: unknown, context: RecordContext): MillraceError {
-  if (error instanceof MillraceError) return error
-  const { topic, partition, offset } = context
-  const node = error instanceof NodeFailure ? error.node : 'the pipeline'
-  const cause = error instanceof NodeFailure ? error.cause : error
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  return new MillraceError(
-    'PROCESSING_FAILED',
-    `${node} failed on the record at ${topic}-${partition} offset ${offset}: ${reason}. ` +
-      'Nothing of this record was committed; a restart takes it up again, so mend the code or the record first.',
-    { cause, details: { node, topic, partition, offset } }
-  )
 }

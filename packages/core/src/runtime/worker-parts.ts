@@ -11,11 +11,14 @@ import type { Topology } from '../topology/topology.js'
 import { encodeSubscription } from './assignment-data.js'
 import { Checkpoint } from './checkpoint.js'
 import type { ResolvedConfig } from './config.js'
+import { GlobalState } from './global-state.js'
 import type { Inbox } from './inbox.js'
+import { Intake } from './intake.js'
 import { leadAssignment } from './lead-assignment.js'
 import { Outbox } from './outbox.js'
 import { OwnedTasks } from './owned-tasks.js'
 import { RepartitionPurge } from './repartition-purge.js'
+import type { RestoreProgress } from './restorer.js'
 import type { Task } from './task.js'
 import type { TaskId, TaskPlan } from './task-plan.js'
 import type { WorkerEvent } from './worker-handle.js'
@@ -66,6 +69,8 @@ export interface WorkerParts {
   readonly connection: BrokerConnection
   readonly group: GroupMember
   readonly fetcher: Fetcher
+  readonly intake: Intake
+  readonly globalState: GlobalState
   readonly producer: Producer
   readonly outbox: Outbox
   readonly tasks: OwnedTasks
@@ -107,14 +112,23 @@ export async function connectParts(
         )
     }
   )
+  const intake = new Intake({ fetcher })
+  // A power loss may take what was committed within its last second.
+  const sync = config.commitIntervalMs >= 1000
+  const onProgress = (progress: RestoreProgress) => onEvent({ type: 'restore', ...progress })
+  const globalState = new GlobalState(
+    { ...config, sync },
+    { ...modules, connection, fetcher, intake, onFilled: () => group.start(), onProgress }
+  )
   const tasks = new OwnedTasks(config, {
     ...modules,
     connection,
     restoreConnection,
     outbox,
     fetcher,
+    globalStore: name => globalState.store(name),
     onRestored: task => inbox.push({ type: 'restored', task }),
-    onProgress: progress => onEvent({ type: 'restore', ...progress }),
+    onProgress,
     onFailure: error => inbox.push({ type: 'failed', error })
   })
   const group: GroupMember = new GroupMember(
@@ -145,10 +159,7 @@ export async function connectParts(
       onEvent: event => new Promise<void>(handled => inbox.push({ type: 'group', event, handled }))
     }
   )
-  const checkpoint = new Checkpoint(
-    { applicationId: config.applicationId, sync: config.commitIntervalMs >= 1000 },
-    { outbox, producer, group }
-  )
+  const checkpoint = new Checkpoint({ applicationId: config.applicationId, sync }, { outbox, producer, group })
   const purge = new RepartitionPurge(
     { intervalMs: config.repartitionPurgeIntervalMs, topics: plan.repartitionTopics },
     { connection, logger, startedAt: clock.now() }
@@ -158,7 +169,19 @@ export async function connectParts(
     await connection.close()
     if (restoring !== undefined) await (await restoring).close()
   }
-  return { connection, group, fetcher, producer, outbox, tasks, checkpoint, purge, closeConnections }
+  return {
+    connection,
+    group,
+    fetcher,
+    intake,
+    globalState,
+    producer,
+    outbox,
+    tasks,
+    checkpoint,
+    purge,
+    closeConnections
+  }
 }
 
 /** Partition counts of everything that is written: the plan's topics and its changelogs. */

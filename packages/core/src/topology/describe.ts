@@ -18,7 +18,10 @@ function describeSubtopology(subtopology: Subtopology): string {
   const nodes = new JavaTreeSet(largestFirst)
   for (const node of sizedNodes(subtopology.nodes)) nodes.add(node)
   const text = nodes.items().map(node => `    ${describeNode(node)}\n`)
-  return `Sub-topology: ${subtopology.id}\n${text.join('')}\n`
+  const { id, global } = subtopology
+  return global
+    ? `Sub-topology: ${id} for global store (will not generate tasks)\n${text.join('')}`
+    : `Sub-topology: ${id}\n${text.join('')}\n`
 }
 
 function largestFirst(a: SizedNode, b: SizedNode): number {

@@ -1,5 +1,6 @@
 /** A topology's graph before it is frozen. */
 import type { StoreDefinition } from '@millrace/state'
+import type { Operator } from '../operators/operator.js'
 import type { ProcessorNode, RepartitionTopic, SinkNode, SourceNode } from './topology.js'
 
 /** A node whose successors are not known yet. */
@@ -15,6 +16,15 @@ export type ProcessorDraft = Omit<ProcessorNode, 'successors'> & {
   readonly nullKeys?: 'wanted' | 'dropped'
 }
 export type SinkDraft = Omit<SinkNode, 'successors'>
+
+/** A store that every instance fills for itself from a topic, and the two nodes that do so. */
+export interface GlobalStoreDraft extends Pick<SourceDraft, 'key' | 'value'> {
+  readonly store: StoreDefinition
+  readonly topic: string
+  readonly source: string
+  readonly processor: string
+  readonly operator: Operator
+}
 
 /** The nodes around a repartition topic that stands where it does only because an operator needs it. */
 export interface RepartitionDraft {

@@ -38,6 +38,7 @@ function subtopology(nodes: readonly TopologyNode[], id: number): Subtopology {
   }
   return Object.freeze({
     id,
+    global: nodes.some(node => node.kind === 'source' && node.global === true),
     nodes: Object.freeze([...nodes]),
     sourceTopics: Object.freeze([...sourceTopics]),
     sinkTopics: Object.freeze([...sinkTopics]),

@@ -2,6 +2,7 @@
 import type { Serde } from '@millrace/state'
 import { process } from '../operators/process.js'
 import type { RecordContext } from '../record.js'
+import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { GraphBuilder } from './graph-builder.js'
@@ -16,6 +17,14 @@ export interface SourceNodeOptions<K, V> {
   readonly timestampExtractor?: TimestampExtractor
   /** Where to start in partitions without a committed offset. Default: `earliest`. */
   readonly offsetReset?: OffsetReset
+}
+
+/** Options of `addGlobalStore`: how its topic is read, and what its two nodes are called. */
+export interface GlobalStoreNodeOptions<K, V> {
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly source: string
+  readonly processor: string
 }
 
 /** Options of `addSink`. */
@@ -97,6 +106,29 @@ export class TopologyBuilder {
   addStateStore(store: StoreBuilder, ...processors: readonly string[]): this {
     this.#graph.addStore(store.definition)
     for (const processor of processors) this.#graph.connectStores(processor, [store.name])
+    return this
+  }
+
+  /**
+   * Adds a store that every instance fills for itself with all of a topic: see `StreamsBuilder.addGlobalStore`. Both its
+   * source and its processor are named. Throws `TOPOLOGY_DUPLICATE_NAME`.
+   */
+  addGlobalStore<K, V>(
+    store: StoreBuilder<KeyValueStore<any, any>>,
+    topic: string,
+    supplier: ProcessorSupplier<K, V, never, never>,
+    options: GlobalStoreNodeOptions<K, V>
+  ): this {
+    const { key, value } = options
+    this.#graph.addGlobalStore({
+      store: store.definition,
+      topic,
+      source: validName(options.source, 'node'),
+      processor: validName(options.processor, 'node'),
+      operator: process(supplier),
+      key,
+      value
+    })
     return this
   }
 

@@ -49,6 +49,8 @@ export interface SourceNode extends NodeBase {
   readonly value: Serde<any>
   readonly timestampExtractor?: TimestampExtractor
   readonly offsetReset: OffsetReset
+  /** It fills a global store: every instance reads all partitions, outside of the group. */
+  readonly global?: true
   /** Decodes values that a combiner upstream wrote (see `Combiner`); they enter the pipeline as `PartialAggregate`. */
   readonly partial?: Serde<any>
 }
@@ -58,6 +60,8 @@ export interface ProcessorNode extends NodeBase {
   readonly kind: 'processor'
   readonly operator: Operator
   readonly stores: readonly string[]
+  /** It fills a global store. */
+  readonly global?: true
 }
 
 /** A node that writes records to a topic. */
@@ -102,9 +106,11 @@ export interface RepartitionTopic {
   readonly partitions?: number
 }
 
-/** A connected part of the graph: it runs as one task per partition. */
+/** A connected part of the graph: it runs as one task per partition, or fills a global store. */
 export interface Subtopology {
   readonly id: number
+  /** Source and processor of a global store: no task runs it, each worker does so for itself. */
+  readonly global: boolean
   /** Upstream before downstream. */
   readonly nodes: readonly TopologyNode[]
   readonly sourceTopics: readonly string[]

@@ -5,7 +5,7 @@ import type { RepartitionTopic } from './topology.js'
 
 /**
  * Throws `TOPOLOGY_EMPTY`, `TOPOLOGY_UNKNOWN_PREDECESSOR`, `TOPOLOGY_UNCONNECTED`, `TOPOLOGY_CYCLE`,
- * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`, `OFFSET_RESET_INVALID` or `TOPOLOGY_UNKNOWN_STORE`.
+ * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`, `OFFSET_RESET_INVALID`, `TOPOLOGY_UNKNOWN_STORE` or `TOPOLOGY_GLOBAL_STORE`.
  */
 export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void {
   if (![...nodes.values()].some(node => node.kind === 'source')) {
@@ -19,6 +19,7 @@ export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void
   checkTopics(nodes, repartitionTopics)
   checkResets(nodes)
   checkStores(nodes, new Set(stores.keys()))
+  checkGlobalStores(nodes)
 }
 
 function checkPredecessors(nodes: ReadonlyMap<string, NodeDraft>): void {
@@ -110,5 +111,23 @@ function checkStores(nodes: ReadonlyMap<string, NodeDraft>, stores: ReadonlySet<
         `${[...stores].join(', ') || 'none'}. Add it with addStateStore(), or pass its builder instead of its name.`,
       { details: { node: node.name, store: unknown } }
     )
+  }
+}
+
+/** Nothing goes on from a global store, and whoever reads one does so without being connected to it, as in Java. */
+function checkGlobalStores(nodes: ReadonlyMap<string, NodeDraft>): void {
+  const isGlobal = (node: NodeDraft): boolean => node.kind !== 'sink' && node.global === true
+  const fillers = [...nodes.values()].filter(isGlobal)
+  const stores = new Set(fillers.flatMap(node => (node.kind === 'processor' ? node.stores : [])))
+  for (const node of nodes.values()) {
+    if (isGlobal(node)) continue
+    const above = predecessorsOf(node).find(name => isGlobal(nodes.get(name)!))
+    const store = node.kind === 'processor' ? node.stores.find(name => stores.has(name)) : undefined
+    if (above === undefined && store === undefined) continue
+    const problem =
+      above === undefined
+        ? `is connected to ${store}, a global store, which every processor may read: leave it out`
+        : `goes on from ${above}, which fills a global store and hands nothing on: read another topic`
+    throw new MillraceError('TOPOLOGY_GLOBAL_STORE', `Node ${node.name} ${problem}.`, { details: { node: node.name } })
   }
 }

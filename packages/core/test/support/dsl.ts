@@ -1,5 +1,6 @@
 /** The DSL by itself: tests of topologies load neither runtime nor broker. */
 export { GraphBuilder } from '../../dist/topology/graph-builder.js'
+export { GlobalKTable } from '../../dist/dsl/global-ktable.js'
 export { JoinWindows } from '../../dist/dsl/join-windows.js'
 export { KGroupedTable } from '../../dist/dsl/kgrouped-table.js'
 export { KStream } from '../../dist/dsl/kstream.js'

@@ -67,6 +67,10 @@ export class TopologyRun implements OperatorRuntime {
     return this.stores.get(name)!
   }
 
+  globalStore(name: string): MapStore {
+    return this.store(name)
+  }
+
   windowStore(name: string): never {
     throw new Error(`only key-value stores here, not ${name}`)
   }

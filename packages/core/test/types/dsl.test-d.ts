@@ -5,6 +5,7 @@ import { SessionWindows, Suppressed, TimeWindows, type Windowed } from '@millrac
 import type { Serde } from '@millrace/state'
 import {
   type CogroupedKStream,
+  type GlobalKTable,
   JoinWindows,
   type KGroupedTable,
   type KStream,
@@ -22,6 +23,34 @@ const builder = new StreamsBuilder()
 const lines = builder.stream('lines', { key: serdes.string(), value: serdes.string() })
 const orders = builder.stream('orders', { key: serdes.int64(), value: order })
 const customers = builder.table('customers', { key: serdes.string(), value: serdes.json<{ country: string }>() })
+
+// With a global table: by a key of the table, whatever that of the stream is.
+const countries = builder.globalTable('countries', { key: serdes.string(), value: serdes.json<{ tax: number }>() })
+expectTypeOf(countries).toEqualTypeOf<GlobalKTable<string, { tax: number }>>()
+expectTypeOf(
+  orders.join(
+    countries,
+    (id, { customer }) => (id > 0 ? customer : null),
+    ({ amount }, { tax }, id) => [id, amount * tax] as const
+  )
+).toEqualTypeOf<KStream<number, readonly [number, number]>>()
+expectTypeOf(
+  orders.leftJoin(
+    countries,
+    (_id, { customer }) => customer,
+    ({ amount }, country) => {
+      expectTypeOf(country).toEqualTypeOf<{ tax: number } | null>()
+      return amount
+    },
+    { result: serdes.float64() }
+  )
+).toEqualTypeOf<KStream<number, number>>()
+// @ts-expect-error -- the table's keys are text
+orders.join(
+  countries,
+  id => id,
+  () => 0
+)
 
 // From source to sink.
 expectTypeOf(lines).toEqualTypeOf<KStream<string, string>>()

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
-  decodeOffset,
-  encodeOffset,
+  decodeOffsets,
+  encodeOffsets,
   factKey,
   factRange,
   factStore,
@@ -65,8 +65,12 @@ describe('key layout', () => {
       .with.property('code', 'STATE_TOO_MANY_STORES')
   })
 
-  it('gives back any offset', () => {
-    fc.assert(fc.property(fc.maxSafeInteger(), offset => decodeOffset(encodeOffset(offset)) === offset))
+  it('gives back any offsets', () => {
+    fc.assert(
+      fc.property(fc.array(fc.maxSafeInteger()), offsets => {
+        expect(decodeOffsets(encodeOffsets(offsets))).to.deep.equal(offsets)
+      })
+    )
   })
 
   it('reads the timestamp before a value, also one before 1970', () => {

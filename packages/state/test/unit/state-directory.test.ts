@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
+  type ChangelogOffsets,
   levelEngine,
   MillraceError,
   openTaskState,
@@ -170,6 +171,21 @@ describe('StateDirectory', () => {
       expect([...new Set(removed)].sort()).to.deep.equal(['0_0', '0_1'])
     })
 
+    it('deletes global stores that no worker has had for so long', async () => {
+      await departed('global-0', 0)
+      const database = await levelEngine().open(await states.acquire('global-1'))
+      expect(await states.cleanUp({ olderThanMs: HOUR, now: HOUR, keep: [] })).to.deep.equal(['global-0'])
+      await database.close()
+      expect(await tasks()).to.deep.equal(['global-1'])
+    })
+
+    it('leaves the directory of a global store to whoever keeps it in memory', async () => {
+      await states.acquire('global-0')
+      await states.release('global-0', { at: 0, changelogOffsets: 0 })
+      expect(await states.cleanUp({ olderThanMs: 0, now: HOUR, keep: [] })).to.deep.equal([])
+      expect(await tasks()).to.deep.equal(['global-0'])
+    })
+
     it('lets the delay of a task that was never released begin when it is first seen', async () => {
       await (await levelEngine().open(await states.acquire('0_0'))).close()
       expect(await states.cleanUp({ olderThanMs: HOUR, now: 5 * HOUR, keep: [] })).to.deep.equal([])
@@ -206,7 +222,7 @@ describe('StateDirectory', () => {
   })
 
   describe('stored offsets', () => {
-    const stateOf = async (taskId: string, offsets: ReadonlyMap<string, number>) => {
+    const stateOf = async (taskId: string, offsets: ChangelogOffsets) => {
       const key = serde
       const definitions = ['a', 'b'].map(name => ({
         kind: 'key-value' as const,
@@ -245,6 +261,13 @@ describe('StateDirectory', () => {
       ])
       await (await stateOf('0_0', offsets)).close()
       expect([...(await states.storedOffsets())]).to.deep.equal([['0_0', 42]])
+    })
+
+    it('leave out global stores, which are of no task', async () => {
+      const state = await stateOf('global-0', new Map([['a', [30, 12]]]))
+      expect([state.changelogOffset('a'), state.changelogOffset('a', 1)]).to.deep.equal([30, 12])
+      await state.close()
+      expect([...(await states.storedOffsets())]).to.deep.equal([])
     })
 
     it('are kept when a clean-up finds what a crash left behind', async () => {

@@ -87,6 +87,9 @@ const behaviours: { [name: string]: (record: Record, emit: Emit, context: Proces
   },
   windows: timed,
   sessions: timed,
+  lookUp({ key, value, timestamp }, emit, context, step) {
+    if (key !== null) emit(`${asText(value)}/${asText(storeOf(step, context).get(key) ?? null)}`, timestamp)
+  },
   ticks() {}
 }
 
@@ -101,5 +104,5 @@ function behave(step: Step, context: ProcessingContext, record: Record, emit: Em
 }
 
 function storeOf(step: Step, context: ProcessingContext): KeyValueStore<unknown, unknown> {
-  return context.store((step.stores as string[])[0]!)
+  return context.store((step.reads as string | undefined) ?? (step.stores as string[])[0]!)
 }

@@ -4,7 +4,14 @@ import { casesOf } from './cases.js'
 import { runScenario } from './run.js'
 
 describe('restarted before each record', () => {
-  for (const area of ['aggregations', 'stream-table-joins', 'tables', 'table-joins', 'grouped-tables']) {
+  for (const area of [
+    'aggregations',
+    'stream-table-joins',
+    'tables',
+    'table-joins',
+    'grouped-tables',
+    'global-tables'
+  ]) {
     it(`gives the same: ${area}`, async function () {
       this.timeout(60_000)
       for (const { name, inputs, scenario } of casesOf(area)) {

@@ -54,6 +54,34 @@ describe('planTasks', () => {
     expect([...inputTopics].toSorted()).to.deep.equal(['app-counts-repartition', 'lines'])
   })
 
+  it('leaves global stores to the workers: all partitions of their topics, no task, no changelog', () => {
+    const builder = new StreamsBuilder()
+    const [first, second] = [builder.globalTable('first', text), builder.globalTable('second', text)]
+    const stream = builder.stream('in', text)
+    const joined = stream.join(
+      first,
+      key => key,
+      value => value
+    )
+    joined
+      .join(
+        second,
+        key => key,
+        value => value
+      )
+      .to('out', text)
+    const { tasks, global, inputTopics, internalTopics } = plan(builder.build(), { first: 2, second: 1, in: 2, out: 1 })
+    expect([...tasks.keys()]).to.deep.equal(['2_0', '2_1'])
+    expect(inputTopics).to.deep.equal(['in'])
+    expect(internalTopics.size).to.equal(0)
+    expect(global?.inputs).to.deep.equal([
+      { topic: 'first', partition: 0 },
+      { topic: 'first', partition: 1 },
+      { topic: 'second', partition: 0 }
+    ])
+    expect(failure(() => plan(builder.build(), { first: 2, in: 2, out: 1 })).code).to.equal('TOPIC_MISSING')
+  })
+
   it('gives the stores of a stream-stream join changelogs that are not compacted, but for what has not joined', () => {
     const builder = new StreamsBuilder()
     const windows = JoinWindows.ofTimeDifferenceAndGrace(5_000, 1_000)

@@ -20,7 +20,8 @@ for (const file of readdirSync(folder)
 
 const SOURCES = [
   { op: 'stream', kind: 'KStream', topics: ['s', 'r'] },
-  { op: 'table', kind: 'KTable', topics: ['t', 'u'] }
+  { op: 'table', kind: 'KTable', topics: ['t', 'u'] },
+  { op: 'globalTable', kind: 'GlobalKTable', topics: ['g', 'h'] }
 ]
 
 export interface RandomTopology {
@@ -85,7 +86,7 @@ class Growing implements RandomTopology {
     const { op, kind, topics } = pick.one(SOURCES)
     const topic = topics.find(name => !this.topics.includes(name))
     if (topic === undefined) return false
-    const store = op === 'table' && pick.one([false, true]) ? { store: this.#fresh('store') } : {}
+    const store = op !== 'stream' && pick.one([false, true]) ? { store: this.#fresh('store') } : {}
     const name = this.#fresh('n')
     this.topics.push(topic)
     this.topology.push({ op, topic, as: name, ...store })

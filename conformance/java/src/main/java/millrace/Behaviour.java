@@ -53,6 +53,9 @@ final class Behaviour {
             case "windows", "sessions" -> {
                 if (key != null) new TimedBehaviour(step, context).process(key, value, timestamp, emit);
             }
+            case "lookUp" -> {
+                if (key != null) emit.value(Expression.text(value) + "/" + Expression.text(get(key)), timestamp);
+            }
             case "ticks" -> { }
             default -> throw new IllegalArgumentException("There is no processor " + step.text("processor"));
         }
@@ -65,7 +68,7 @@ final class Behaviour {
     }
 
     private String store() {
-        return step.texts("stores").get(0);
+        return step.has("reads") ? step.text("reads") : step.texts("stores").get(0);
     }
 
     private Object get(final Object key) {
