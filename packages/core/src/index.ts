@@ -14,6 +14,7 @@ export type {
   PlainOperator,
   Process,
   PunctuationType,
+  ScheduleOptions,
   RoutingOperator
 } from './operators/operator.js'
 export * from './topology/topology.js'

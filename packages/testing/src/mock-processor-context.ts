@@ -5,6 +5,7 @@ import {
   MillraceError,
   type ProcessorContext,
   type PunctuationType,
+  type ScheduleOptions,
   type Punctuator,
   type RecordMetadata,
   type StoreBuilder,
@@ -23,6 +24,8 @@ export interface CapturedPunctuator {
   readonly intervalMs: number
   readonly type: PunctuationType
   readonly punctuator: Punctuator
+  /** If the processor gave one. */
+  readonly startMs?: number
   /** Whether the processor has cancelled it. */
   readonly cancelled: boolean
 }
@@ -76,8 +79,13 @@ export class MockProcessorContext<KOut = any, VOut = any> implements ProcessorCo
     })
   }
 
-  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable {
-    const captured = { intervalMs, type, punctuator, cancelled: false }
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    punctuator: Punctuator,
+    options: ScheduleOptions = {}
+  ): Cancellable {
+    const captured = { intervalMs, type, punctuator, ...options, cancelled: false }
     this.#punctuators.push(captured)
     return {
       cancel() {

@@ -1,7 +1,6 @@
 /** The driver's topics: lists of records, of which those that the topology reads come back to it. */
 import { type Headers, NO_HEADERS } from '@millrace/core'
-import { readRecordBatches, RecordBatchWriter } from '@millrace/core/internal'
-import { TopicQueue } from './topic-queue.js'
+import { JavaHeap, readRecordBatches, RecordBatchWriter } from '@millrace/core/internal'
 
 /** A record as bytes, in a topic of the driver. */
 export interface RawRecord {
@@ -17,7 +16,8 @@ export class TestLog {
   readonly inputs: ReadonlySet<string>
   readonly #globalTopics: ReadonlySet<string>
   readonly #pending = new Map<string, RawRecord[]>()
-  readonly #queue = new TopicQueue(topic => this.#pending.get(topic)![0]!.timestamp)
+  /** Topics with records that wait, added anew after each of them, as in Kafka Streams' driver. */
+  readonly #queue = new JavaHeap<string>((a, b) => this.#timeOf(a) - this.#timeOf(b))
   /** The topics of global stores, once for each record that waits: they do not queue up with the others. */
   readonly #first: string[] = []
   readonly #consumed = new Map<string, number>()
@@ -47,6 +47,10 @@ export class TestLog {
     const offset = this.#consumed.get(topic) ?? 0
     this.#consumed.set(topic, offset + 1)
     return { topic, record, offset }
+  }
+
+  #timeOf(topic: string): number {
+    return this.#pending.get(topic)![0]!.timestamp
   }
 
   send(topic: string, _partition: number, writer: RecordBatchWriter): void {

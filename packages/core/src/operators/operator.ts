@@ -27,6 +27,12 @@ export interface Change<V> {
 /** The time that punctuation goes by: that of the task's records, or the clock's. */
 export type PunctuationType = 'stream-time' | 'wall-clock'
 
+/** When a punctuator is called for the first time. */
+export interface ScheduleOptions {
+  /** In ms since the epoch, from 0; then every interval from there. It may lie in the past. */
+  readonly startMs?: number
+}
+
 /** What a task lends to the operators it is built from. */
 export interface OperatorRuntime {
   /** The name of the node, for errors. */
@@ -55,10 +61,15 @@ export interface OperatorRuntime {
   wallClockTime(): number
   /**
    * Calls back every so many ms: of stream time at multiples of the interval and after the record that moved it there, of
-   * the wall clock from the call on. Times jumped over are left out. While a promise is waited for, the task does nothing
-   * else. Returns what ends it. Throws `PUNCTUATION_INTERVAL_INVALID`.
+   * the wall clock from the call on, or of either from `startMs` on. Times jumped over are left out. While a promise is
+   * waited for, the task does nothing else. Returns what ends it. Throws `PUNCTUATION_INTERVAL_INVALID`.
    */
-  schedule(intervalMs: number, type: PunctuationType, punctuate: (time: number) => void | Promise<void>): () => void
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: (time: number) => void | Promise<void>,
+    options?: ScheduleOptions
+  ): () => void
   /** Called once before the first record, when all operators are compiled; upstream first. */
   onOpen(open: () => void): void
   /** Called once when the task ends, its stores still open; upstream first. */

@@ -1,7 +1,7 @@
 /** The context of one processor in one task. */
 import { MillraceError } from '@millrace/state'
 import { fanOut } from '../operators/fan-out.js'
-import type { OperatorRuntime, Process, PunctuationType } from '../operators/operator.js'
+import type { OperatorRuntime, Process, PunctuationType, ScheduleOptions } from '../operators/operator.js'
 import { NO_HEADERS, type RecordContext } from '../record.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { StreamRecord } from './processor.js'
@@ -80,8 +80,8 @@ export class ForwardingContext implements ProcessorContext {
       : store.open(state, this.#now)
   }
 
-  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable {
-    const cancel = this.#runtime.schedule(intervalMs, type, time => this.#punctuate(punctuator, time))
+  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator, options?: ScheduleOptions): Cancellable {
+    const cancel = this.#runtime.schedule(intervalMs, type, time => this.#punctuate(punctuator, time), options)
     return { cancel }
   }
 

@@ -1,5 +1,5 @@
 /** What a task offers to a processor. */
-import type { PunctuationType } from '../operators/operator.js'
+import type { PunctuationType, ScheduleOptions } from '../operators/operator.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { FixedKeyRecord, StreamRecord } from './processor.js'
 import type { StoreBuilder } from './stores.js'
@@ -43,15 +43,16 @@ export interface ProcessingContext {
    * Calls back every `intervalMs` (a whole number from 1).
    *
    * By `stream-time` at multiples of the interval since the epoch, after the record that moved the task's time there, and
-   * for the first time after the first record; by `wall-clock` for the first time `intervalMs` from now. Multiples that
-   * were jumped over are left out. The error of a punctuator ends the application: `PUNCTUATION_FAILED`.
+   * for the first time after the first record; by `wall-clock` for the first time `intervalMs` from now. With `startMs`,
+   * by either for the first time then, and every interval after it (KIP-1146). Times that were jumped over are left out.
+   * The error of a punctuator ends the application: `PUNCTUATION_FAILED`. Throws `PUNCTUATION_INTERVAL_INVALID`.
    *
    * @example
    * context.schedule(60_000, 'wall-clock', async now => {
    *   for await (const [key, value] of store.all()) context.forward({ key, value, timestamp: now, headers: [] })
    * })
    */
-  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable
+  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator, options?: ScheduleOptions): Cancellable
   /** Asks for a commit soon, without waiting for it. */
   commit(): void
   /** Undefined in punctuators, in `init` and in `close`. */

@@ -1,6 +1,6 @@
 /**
  * A binary heap with the sift order of `java.util.PriorityQueue`: among equals it gives them out as Java does, so that
- * punctuators due at the same time run in the same order.
+ * punctuators due at the same time run in the same order, and the test driver reads equally old records in Java's.
  */
 export class JavaHeap<T> {
   readonly #items: T[] = []

@@ -2,7 +2,7 @@
 import { MillraceError, type ReadableKeyValueStore, type TaskState } from '@millrace/state'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import type { OperatorRuntime, PunctuationType } from '../operators/operator.js'
+import type { OperatorRuntime, PunctuationType, ScheduleOptions } from '../operators/operator.js'
 import type { ProcessorNode, Topology } from '../topology/topology.js'
 import { NodeFailure } from './pipeline.js'
 import { Punctuations } from './punctuation.js'
@@ -109,7 +109,7 @@ export class TaskRuntime {
       dropped: this.dropped,
       streamTime: () => this.streamTime,
       wallClockTime: () => clock.now(),
-      schedule: (intervalMs, type, punctuate) => this.#schedule(node, intervalMs, type, punctuate),
+      schedule: (intervalMs, type, punctuate, options) => this.#schedule(node, intervalMs, type, punctuate, options),
       onOpen: open => this.#opens.push(() => this.#call(node, 'PROCESSOR_INIT_FAILED', 'when it was opened', open)),
       onClose: close =>
         this.#closes.push(() => this.#call(node, 'PROCESSOR_CLOSE_FAILED', 'when it was closed', close)),
@@ -123,16 +123,15 @@ export class TaskRuntime {
     node: string,
     intervalMs: number,
     type: PunctuationType,
-    punctuate: (time: number) => void | Promise<void>
+    punctuate: (time: number) => void | Promise<void>,
+    options: ScheduleOptions = {}
   ): () => void {
     if (!Number.isSafeInteger(intervalMs) || intervalMs < 1) {
-      throw new MillraceError(
-        'PUNCTUATION_INTERVAL_INVALID',
-        `${node} asked to be called every ${intervalMs} ms. Give a whole number of milliseconds from 1.`,
-        { details: { node, intervalMs } }
-      )
+      throw invalidSchedule(node, `every ${intervalMs} ms`)
     }
-    const first = type === 'stream-time' ? 0 : this.#modules.clock.now() + intervalMs
+    const { startMs } = options
+    if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) throw invalidSchedule(node, `from ${startMs} on`)
+    const first = startMs ?? (type === 'stream-time' ? 0 : this.#modules.clock.now() + intervalMs)
     return this.#punctuations[type].schedule(first, intervalMs, time =>
       this.#call(node, 'PUNCTUATION_FAILED', `in a punctuation at ${time}`, () => punctuate(time))
     )
@@ -165,4 +164,12 @@ function nodeError(
     cause,
     details: { node: downstream, task }
   })
+}
+
+function invalidSchedule(node: string, asked: string): MillraceError {
+  return new MillraceError(
+    'PUNCTUATION_INTERVAL_INVALID',
+    `${node} asked to be called ${asked}. Give whole numbers of milliseconds, the interval from 1 and the start from 0.`,
+    { details: { node } }
+  )
 }

@@ -15,7 +15,8 @@ export function plainProcessor(step: Step): Processor<any, any, any, any> {
       context = given
       if (step.everyMs === undefined) return
       const type = step.punctuation === 'wallClock' ? 'wall-clock' : 'stream-time'
-      context.schedule(step.everyMs as number, type, async time => {
+      const options = step.startMs === undefined ? {} : { startMs: step.startMs as number }
+      const punctuate = async (time: number): Promise<void> => {
         if (step.processor === 'ticks') {
           context.forward({ key: 'tick', value: time, timestamp: time, headers: [] })
           return
@@ -30,7 +31,8 @@ export function plainProcessor(step: Step): Processor<any, any, any, any> {
           context.forward({ key, value, timestamp: time, headers: [] })
           store.delete(key)
         }
-      })
+      }
+      context.schedule(step.everyMs as number, type, punctuate, options)
     },
     process(record) {
       if (step.processor === 'swap') context.forward({ ...record, key: record.value, value: record.key })

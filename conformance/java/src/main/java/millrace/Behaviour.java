@@ -1,6 +1,7 @@
 package millrace;
 
 import java.time.Duration;
+import java.time.Instant;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.Punctuator;
@@ -64,7 +65,10 @@ final class Behaviour {
     Cancellable schedule(final Punctuator punctuator) {
         if (!step.has("everyMs")) return null;
         final PunctuationType type = step.text("punctuation").equals("wallClock") ? PunctuationType.WALL_CLOCK_TIME : PunctuationType.STREAM_TIME;
-        return context.schedule(Duration.ofMillis(step.number("everyMs")), type, punctuator);
+        final Duration interval = Duration.ofMillis(step.number("everyMs"));
+        return step.has("startMs")
+            ? context.schedule(Instant.ofEpochMilli(step.number("startMs")), interval, type, punctuator)
+            : context.schedule(interval, type, punctuator);
     }
 
     private String store() {
