@@ -1,29 +1,23 @@
 /** Several grouped streams, to be aggregated into one table. */
-import { aggregate } from '../operators/aggregate.js'
-import { passThrough } from '../operators/pass-through.js'
-import { PREFIX } from '../operators/prefixes.js'
-import { storeView } from '../operators/table-view.js'
-import type { GraphBuilder } from '../topology/graph-builder.js'
+import { ofKeys } from './aggregate-kind.js'
+import { aggregateCogroup, type Cogroup, type CogroupAggregator } from './cogroup.js'
 import type { KGroupedStream } from './kgrouped-stream.js'
-import { KTable } from './ktable.js'
+import type { KTable } from './ktable.js'
 import type { TableAggregateOptions } from './options.js'
-import { type MakeStream, requireSerde, sameGraph, storeDefinition } from './origin.js'
-import type { GroupedNode, StreamGrouping } from './stream-grouping.js'
-
-type Aggregator<K, A> = (key: K, value: any, aggregate: A) => A | null
+import { sameGraph } from './origin.js'
+import { SessionWindowedCogroupedKStream } from './session-windowed-cogrouped-kstream.js'
+import type { StreamGrouping } from './stream-grouping.js'
+import { TimeWindowedCogroupedKStream } from './time-windowed-cogrouped-kstream.js'
+import { type FixedWindows, SessionWindows, type SlidingWindows } from './windows.js'
 
 /** Each stream has an aggregator of its own, and all of them shape one aggregate by key. */
 export class CogroupedKStream<K, A> {
-  readonly #graph: GraphBuilder
-  readonly #makeStream: MakeStream
-  readonly #groups: Map<StreamGrouping<K, any>, Aggregator<K, A>>
-  /** Where the records of each group come from: aggregated again, they come through the repartition topic of the first. */
-  readonly #inputs = new Map<StreamGrouping<K, any>, GroupedNode>()
+  readonly #first: StreamGrouping<K, any>
+  readonly #cogroup: Cogroup<K, A>
 
-  constructor(grouping: StreamGrouping<K, any>, aggregator: Aggregator<K, A>) {
-    this.#graph = grouping.origin.graph
-    this.#makeStream = grouping.origin.makeStream
-    this.#groups = new Map([[grouping, aggregator]])
+  constructor(grouping: StreamGrouping<K, any>, aggregator: CogroupAggregator<K, A>) {
+    this.#first = grouping
+    this.#cogroup = { groups: new Map([[grouping, aggregator]]), inputs: new Map() }
   }
 
   /**
@@ -34,8 +28,8 @@ export class CogroupedKStream<K, A> {
    * clicks.groupByKey().cogroup(countClick).cogroup(purchases.groupByKey(), countPurchase)
    */
   cogroup<V>(stream: KGroupedStream<K, V>, aggregator: (key: K, value: V, aggregate: A) => A | null): this {
-    sameGraph(this.#graph, stream.grouping.origin.graph, 'cogroup')
-    this.#groups.set(stream.grouping, aggregator)
+    sameGraph(this.#first.origin.graph, stream.grouping.origin.graph, 'cogroup')
+    this.#cogroup.groups.set(stream.grouping, aggregator)
     return this
   }
 
@@ -47,42 +41,22 @@ export class CogroupedKStream<K, A> {
    * cogrouped.aggregate(() => ({ clicks: 0, purchases: 0 }), { value: serdes.json<Activity>(), store: 'activity' })
    */
   aggregate(initializer: () => NoInfer<A>, options: TableAggregateOptions<K, A>): KTable<K, A> {
-    const graph = this.#graph
-    const groups = [...this.#groups]
-    const knownKey = groups.map(([{ origin }]) => origin.key).find(serde => serde !== undefined)
-    const store = options?.store ?? graph.names.store(PREFIX.cogroupAggregate)
-    const needed = { by: 'CogroupedKStream.aggregate', node: store, passTo: 'aggregate()' }
-    const key = requireSerde(options?.key ?? knownKey, { field: 'key', ...needed })
-    const value = requireSerde(options?.value, { field: 'value', ...needed })
-    const named = (suffix: string) => (options.name === undefined ? undefined : options.name + suffix)
+    return aggregateCogroup(this.#cogroup, ofKeys<K, A>(), initializer, options)
+  }
 
-    const inputs = groups.map(([grouping]) => {
-      const shared = this.#inputs.get(grouping)
-      const input = grouping.partitioned({ store, by: needed.by, node: store, key, shared })
-      this.#inputs.set(grouping, input)
-      return input
-    })
-    const sources = [...new Set(inputs.flatMap(input => input.sources))]
-    graph.copartition(sources)
-    graph.addStore(storeDefinition(store, { key, value }, options))
-    const nodes = groups.map(([, aggregator], i) => {
-      const name = graph.names.node(PREFIX.cogroupAggregate, named(`-cogroup-agg-${i}`))
-      const operator = aggregate(store, { initializer, aggregator })
-      graph.add({ kind: 'processor', name, operator, stores: [store], predecessors: [inputs[i]!.node] })
-      return name
-    })
-    const node = graph.names.node(PREFIX.cogroupMerge, named('-cogroup-merge'))
-    graph.add({ kind: 'processor', name: node, operator: passThrough, stores: [], predecessors: nodes })
-    return new KTable({
-      graph,
-      makeStream: this.#makeStream,
-      node,
-      key,
-      value,
-      sources,
-      store: options.store,
-      view: () => storeView<K, A>(store),
-      sendOldValues: () => true
-    })
+  /**
+   * Cuts each key's records, of all streams together, into windows, each of which is aggregated for itself.
+   *
+   * @example
+   * cogrouped.windowedBy(TimeWindows.ofSizeWithNoGrace(60_000)).aggregate(() => 0, { value: serdes.float64() })
+   */
+  windowedBy(windows: FixedWindows | SlidingWindows): TimeWindowedCogroupedKStream<K, A>
+  windowedBy(windows: SessionWindows): SessionWindowedCogroupedKStream<K, A>
+  windowedBy(
+    windows: FixedWindows | SlidingWindows | SessionWindows
+  ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
+    return windows instanceof SessionWindows
+      ? new SessionWindowedCogroupedKStream(this.#cogroup, windows)
+      : new TimeWindowedCogroupedKStream(this.#cogroup, windows)
   }
 }

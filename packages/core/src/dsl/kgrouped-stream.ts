@@ -2,13 +2,13 @@
 import { aggregate, aggregateCombiner, type Aggregation, counting } from '../operators/aggregate.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { reduce, reduceCombiner, type Reducer } from '../operators/reduce.js'
-import { storeView } from '../operators/table-view.js'
 import { int64Serde } from '../serdes/numbers.js'
 import { presenceSerde } from '../serdes/presence.js'
+import { ofKeys } from './aggregate-kind.js'
 import { CogroupedKStream } from './cogrouped-kstream.js'
 import type { KTable } from './ktable.js'
 import type { AggregateOptions, CountOptions, ReduceOptions } from './options.js'
-import { requireSerde, storeDefinition } from './origin.js'
+import { requireSerde } from './origin.js'
 import { SessionWindowedKStream } from './session-windowed-kstream.js'
 import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
 import type { StreamGrouping } from './stream-grouping.js'
@@ -16,7 +16,7 @@ import { TimeWindowedKStream } from './time-windowed-kstream.js'
 import { type FixedWindows, SessionWindows, type SlidingWindows } from './windows.js'
 
 /** An aggregation with one result per key. */
-type KeyedAggregation<K, A> = Omit<StreamAggregation<K, K, A>, 'define' | 'resultKey' | 'view'>
+type KeyedAggregation<K, A> = Omit<StreamAggregation<K, K, A>, 'kind'>
 
 /**
  * Records with a null key or value take no part. Results pass on as each commit finds them, or one by one with
@@ -139,11 +139,6 @@ export class KGroupedStream<K, V> {
   }
 
   #aggregate<A>(plan: KeyedAggregation<K, A>): KTable<K, A> {
-    return addAggregation<K, K, A>(this.grouping, {
-      ...plan,
-      define: (store, serdes) => storeDefinition(store, serdes, plan.options),
-      resultKey: key => key,
-      view: store => storeView<K, A>(store)
-    })
+    return addAggregation(this.grouping, { ...plan, kind: ofKeys<K, A>() })
   }
 }

@@ -2,15 +2,14 @@
 import { counting } from '../operators/aggregate.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { type Reducer, reducing } from '../operators/reduce.js'
-import { sessionAggregate, type SessionAggregation } from '../operators/session-aggregate.js'
-import { sessionView } from '../operators/table-view.js'
+import type { SessionAggregation } from '../operators/session-aggregate.js'
 import { int64Serde } from '../serdes/numbers.js'
 import { presenceSerde } from '../serdes/presence.js'
-import { SessionWindowedSerde } from '../serdes/windowed.js'
 import type { Windowed } from '../windowed.js'
+import { ofSessions } from './aggregate-kind.js'
 import type { KTable } from './ktable.js'
 import type { WindowAggregateOptions, WindowCountOptions, WindowReduceOptions } from './options.js'
-import { commonDefinition, requireSerde, retentionOf } from './origin.js'
+import { requireSerde } from './origin.js'
 import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
 import type { StreamGrouping } from './stream-grouping.js'
 import type { SessionWindows } from './windows.js'
@@ -106,19 +105,8 @@ export class SessionWindowedKStream<K, V> {
     return this.#aggregate({ method: 'aggregate', prefix: PREFIX.aggregate, options, value, aggregation })
   }
 
-  #aggregate<A>(plan: SessionPlan<K, A>): KTable<Windowed<K>, A> {
-    const windows = this.#windows
-    const neededMs = windows.inactivityGapMs + windows.graceMs
-    return addAggregation<K, Windowed<K>, A>(this.#grouping, {
-      ...plan,
-      operator: store => sessionAggregate(store, windows, plan.aggregation),
-      define: (store, serdes) => ({
-        kind: 'session',
-        ...commonDefinition(store, serdes, plan.options),
-        retentionMs: retentionOf(plan.options.retentionMs, neededMs, store)
-      }),
-      resultKey: key => new SessionWindowedSerde(key),
-      view: store => sessionView<K, A>(store)
-    })
+  #aggregate<A>({ aggregation, ...plan }: SessionPlan<K, A>): KTable<Windowed<K>, A> {
+    const kind = ofSessions<K, A>(this.#windows, aggregation.merger)
+    return addAggregation(this.#grouping, { ...plan, kind, operator: store => kind.operator(store, aggregation) })
   }
 }

@@ -1,8 +1,8 @@
 /** The node, the store and the table that every aggregation of a grouped stream is made of. */
-import type { Serde, StoreDefinition } from '@millrace/state'
+import type { Serde } from '@millrace/state'
 import type { Operator } from '../operators/operator.js'
-import type { TableView } from '../operators/table-view.js'
 import type { Combiner } from '../topology/topology.js'
+import type { AggregateKind } from './aggregate-kind.js'
 import { materialized } from './derived-table.js'
 import { KTable } from './ktable.js'
 import type { KeyOptions, StoreOptions } from './options.js'
@@ -10,16 +10,14 @@ import { requireSerde } from './origin.js'
 import type { StreamGrouping } from './stream-grouping.js'
 
 /** What aggregations differ in. `K` is the key of the stream, `KR` that of the table. */
-export interface StreamAggregation<K, KR, A> {
+export interface StreamAggregation<K, KR, A, O extends StoreOptions = StoreOptions> {
   /** The DSL's method, for error messages. */
   readonly method: string
   readonly prefix: string
-  readonly options: KeyOptions<K> & StoreOptions
+  readonly kind: Omit<AggregateKind<K, KR, A, O>, 'operator'>
+  readonly options: KeyOptions<K> & O
   readonly value: Serde<A>
   operator(store: string): Operator
-  define(store: string, serdes: { readonly key: Serde<K>; readonly value: Serde<A> }): StoreDefinition
-  resultKey(key: Serde<K>): Serde<KR>
-  view(store: string): TableView<KR, A>
   /** Whether an index is left out before that of a generated store name. */
   readonly skipsIndex?: boolean
   readonly combiner?: Combiner | undefined
@@ -27,11 +25,11 @@ export interface StreamAggregation<K, KR, A> {
   readonly fallbackValue?: Serde<any> | undefined
 }
 
-export function addAggregation<K, KR, A>(
+export function addAggregation<K, KR, A, O extends StoreOptions>(
   grouping: StreamGrouping<K, any>,
-  aggregation: StreamAggregation<K, KR, A>
+  aggregation: StreamAggregation<K, KR, A, O>
 ): KTable<KR, A> {
-  const { method, prefix, options, value, combiner, fallbackValue } = aggregation
+  const { method, prefix, kind, options, value, combiner, fallbackValue } = aggregation
   const { graph, makeStream, key: knownKey } = grouping.origin
   // Java's counts, but for those of sliding windows, keep to the names of its first versions.
   if (aggregation.skipsIndex && options.store === undefined && materialized(options)) graph.names.store(prefix)
@@ -51,7 +49,7 @@ export function addAggregation<K, KR, A>(
     fallbackValue,
     combining: combiner === undefined ? undefined : { combiner, active: options.caching !== false }
   })
-  graph.addStore(aggregation.define(store, { key, value }))
+  graph.addStore(kind.define(store, { key, value }, options))
   graph.add({
     kind: 'processor',
     name: node,
@@ -63,11 +61,11 @@ export function addAggregation<K, KR, A>(
     graph,
     makeStream,
     node,
-    key: aggregation.resultKey(key),
+    key: kind.resultKey(key),
     value,
     sources: input.sources,
     store: options.store,
-    view: () => aggregation.view(store),
+    view: () => kind.view(store),
     sendOldValues: () => true
   })
 }

@@ -1,18 +1,14 @@
 /** A grouped stream cut into windows of a fixed length. */
-import type { Serde, WindowStoreDefinition } from '@millrace/state'
 import { type Aggregation, counting } from '../operators/aggregate.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { type Reducer, reducing } from '../operators/reduce.js'
-import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.js'
-import { windowView } from '../operators/table-view.js'
-import { windowAggregate } from '../operators/window-aggregate.js'
 import { int64Serde } from '../serdes/numbers.js'
 import { presenceSerde } from '../serdes/presence.js'
-import { TimeWindowedSerde } from '../serdes/windowed.js'
 import type { Windowed } from '../windowed.js'
+import { ofWindows } from './aggregate-kind.js'
 import type { KTable } from './ktable.js'
 import type { WindowAggregateOptions, WindowCountOptions, WindowReduceOptions } from './options.js'
-import { commonDefinition, requireSerde, retentionOf } from './origin.js'
+import { requireSerde } from './origin.js'
 import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
 import type { StreamGrouping } from './stream-grouping.js'
 import { type FixedWindows, SlidingWindows } from './windows.js'
@@ -24,13 +20,6 @@ interface WindowedAggregation<K, A> extends Pick<
 > {
   readonly options: WindowCountOptions<K>
   readonly aggregation: Pick<Aggregation<K, any, A>, 'initializer' | 'aggregator'>
-}
-
-/** How long windows last and are kept, and what a look-up spans; in ms. */
-interface Lengths {
-  readonly sizeMs: number
-  readonly neededMs: number
-  readonly bucketMs: number
 }
 
 /**
@@ -107,47 +96,8 @@ export class TimeWindowedKStream<K, V> {
     return this.#aggregate({ method: 'aggregate', prefix: PREFIX.aggregate, options, value, aggregation })
   }
 
-  #aggregate<A>(plan: WindowedAggregation<K, A>): KTable<Windowed<K>, A> {
-    const windows = this.#windows
-    const { aggregation, options } = plan
-    const lengths = lengthsOf(windows)
-    return addAggregation<K, Windowed<K>, A>(this.#grouping, {
-      ...plan,
-      operator: store =>
-        windows instanceof SlidingWindows
-          ? slidingWindowAggregate(store, windows, aggregation)
-          : windowAggregate(store, windows, aggregation),
-      define: (store, serdes) => windowStoreDefinition(store, serdes, { ...options, ...lengths }),
-      resultKey: key => new TimeWindowedSerde(key, lengths.sizeMs),
-      view: store => windowView<K, A>(store)
-    })
-  }
-}
-
-/** Sliding windows look two lengths back, for the windows that a record's own are made of. */
-function lengthsOf(windows: FixedWindows | SlidingWindows): Lengths {
-  const { graceMs } = windows
-  if (windows instanceof SlidingWindows) {
-    const span = 2 * windows.timeDifferenceMs
-    return { sizeMs: windows.timeDifferenceMs, neededMs: span + graceMs, bucketMs: span + 1 }
-  }
-  const { sizeMs, advanceMs } = windows
-  // What never ends is kept as long as numbers go.
-  const finite = (ms: number) => Math.min(ms, Number.MAX_SAFE_INTEGER)
-  return { sizeMs, neededMs: finite(sizeMs + graceMs), bucketMs: finite(advanceMs) }
-}
-
-function windowStoreDefinition<K, V>(
-  store: string,
-  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
-  options: WindowCountOptions<K> & Lengths
-): WindowStoreDefinition<K, V> {
-  return {
-    kind: 'window',
-    ...commonDefinition(store, serdes, options),
-    windowSizeMs: options.sizeMs,
-    bucketMs: options.bucketMs,
-    retentionMs: retentionOf(options.retentionMs, options.neededMs, store),
-    retainDuplicates: false
+  #aggregate<A>({ aggregation, ...plan }: WindowedAggregation<K, A>): KTable<Windowed<K>, A> {
+    const kind = ofWindows<K, A>(this.#windows)
+    return addAggregation(this.#grouping, { ...plan, kind, operator: store => kind.operator(store, aggregation) })
   }
 }

@@ -130,7 +130,8 @@ export class TaskRuntime {
       throw invalidSchedule(node, `every ${intervalMs} ms`)
     }
     const { startMs } = options
-    if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) throw invalidSchedule(node, `from ${startMs} on`)
+    if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0))
+      throw invalidSchedule(node, `from ${startMs} on`)
     const first = startMs ?? (type === 'stream-time' ? 0 : this.#modules.clock.now() + intervalMs)
     return this.#punctuations[type].schedule(first, intervalMs, time =>
       this.#call(node, 'PUNCTUATION_FAILED', `in a punctuation at ${time}`, () => punctuate(time))

@@ -1,9 +1,12 @@
 /** windowedBy, and aggregations over windows and sessions. */
 import {
+  type CogroupedKStream,
   type KGroupedStream,
+  type SessionWindowedCogroupedKStream,
   type SessionWindowedKStream,
   SessionWindows,
   SlidingWindows,
+  type TimeWindowedCogroupedKStream,
   type TimeWindowedKStream,
   TimeWindows,
   UnlimitedWindows
@@ -18,13 +21,14 @@ import type { Step } from '../scenario.js'
 type TimeWindowed = TimeWindowedKStream<any, any>
 type SessionWindowed = SessionWindowedKStream<any, any>
 
-/** An aggregation's functions, of named values. */
-function functions(step: Step) {
-  const [initial, aggregator] = [expression(step.initial), expression(step.value)]
-  return {
-    initializer: () => initial({}),
-    aggregator: (key: unknown, value: unknown, aggregate: unknown) => aggregator({ key, value, aggregate })
-  }
+function initializer(step: Step) {
+  const initial = expression(step.initial)
+  return () => initial({})
+}
+
+function aggregator(step: Step) {
+  const value = expression(step.value)
+  return (key: unknown, added: unknown, aggregate: unknown) => value({ key, value: added, aggregate })
 }
 
 function reducer(step: Step) {
@@ -32,35 +36,45 @@ function reducer(step: Step) {
   return (aggregate: unknown, value: unknown) => reduce({ aggregate, value })
 }
 
+function merger(step: Step) {
+  const merge = expression(step.merge)
+  return (key: unknown, aggregate: unknown, other: unknown) => merge({ key, aggregate, other })
+}
+
+function windowedBy(from: KGroupedStream<any, any> | CogroupedKStream<any, any>, step: Step): object {
+  const graceMs = Number(step.graceMs ?? 0)
+  if (step.windows === 'session')
+    return from.windowedBy(SessionWindows.ofInactivityGapAndGrace(Number(step.gapMs), graceMs))
+  if (step.windows === 'sliding')
+    return from.windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(Number(step.differenceMs), graceMs))
+  if (step.windows === 'unlimited') return from.windowedBy(UnlimitedWindows.of().startOn(Number(step.startMs ?? 0)))
+  const windows = TimeWindows.ofSizeAndGrace(Number(step.sizeMs), graceMs)
+  return from.windowedBy(step.advanceMs === undefined ? windows : windows.advanceBy(Number(step.advanceMs)))
+}
+
 export const operators: Operators = {
-  'KGroupedStream.windowedBy': rekeying<KGroupedStream<any, any>>((from, step) => {
-    const graceMs = Number(step.graceMs ?? 0)
-    if (step.windows === 'session')
-      return from.windowedBy(SessionWindows.ofInactivityGapAndGrace(Number(step.gapMs), graceMs))
-    if (step.windows === 'sliding')
-      return from.windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(Number(step.differenceMs), graceMs))
-    if (step.windows === 'unlimited') return from.windowedBy(UnlimitedWindows.of().startOn(Number(step.startMs ?? 0)))
-    const windows = TimeWindows.ofSizeAndGrace(Number(step.sizeMs), graceMs)
-    return from.windowedBy(step.advanceMs === undefined ? windows : windows.advanceBy(Number(step.advanceMs)))
-  }, keysOf),
+  'KGroupedStream.windowedBy': rekeying<KGroupedStream<any, any>>((from, step) => windowedBy(from, step), keysOf),
+  'CogroupedKStream.windowedBy': rekeying<CogroupedKStream<any, any>>((from, step) => windowedBy(from, step), keysOf),
+  'TimeWindowedCogroupedKStream.aggregate': keeping<TimeWindowedCogroupedKStream<any, any>>((from, step) =>
+    from.aggregate(initializer(step), { ...stored(step), value: any })
+  ),
+  'SessionWindowedCogroupedKStream.aggregate': keeping<SessionWindowedCogroupedKStream<any, any>>((from, step) =>
+    from.aggregate(initializer(step), merger(step), { ...stored(step), value: any })
+  ),
   'TimeWindowedKStream.count': keeping<TimeWindowed>((from, step) => from.count(stored(step))),
   'TimeWindowedKStream.reduce': keeping<TimeWindowed>((from, step) =>
     from.reduce(reducer(step), { ...stored(step), value: any })
   ),
-  'TimeWindowedKStream.aggregate': keeping<TimeWindowed>((from, step) => {
-    const { initializer, aggregator } = functions(step)
-    return from.aggregate(initializer, aggregator, { ...stored(step), value: any })
-  }),
+  'TimeWindowedKStream.aggregate': keeping<TimeWindowed>((from, step) =>
+    from.aggregate(initializer(step), aggregator(step), { ...stored(step), value: any })
+  ),
   'SessionWindowedKStream.count': keeping<SessionWindowed>((from, step) => from.count(stored(step))),
   'SessionWindowedKStream.reduce': keeping<SessionWindowed>((from, step) =>
     from.reduce(reducer(step), { ...stored(step), value: any })
   ),
-  'SessionWindowedKStream.aggregate': keeping<SessionWindowed>((from, step) => {
-    const { initializer, aggregator } = functions(step)
-    const merge = expression(step.merge)
-    const merger = (key: unknown, aggregate: unknown, other: unknown) => merge({ key, aggregate, other })
-    return from.aggregate(initializer, aggregator, merger, { ...stored(step), value: any })
-  })
+  'SessionWindowedKStream.aggregate': keeping<SessionWindowed>((from, step) =>
+    from.aggregate(initializer(step), aggregator(step), merger(step), { ...stored(step), value: any })
+  )
 }
 
 function keysOf(step: Step): Keys {

@@ -7,6 +7,7 @@ import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.SessionWindowedCogroupedKStream;
 import org.apache.kafka.streams.kstream.TimeWindowedCogroupedKStream;
+import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.WindowStore;
@@ -30,18 +31,21 @@ final class CogroupOperators {
         });
         Operators.<TimeWindowedCogroupedKStream<Object, Object>>add("TimeWindowedCogroupedKStream.aggregate", (from, step, scope) -> {
             final Named named = Options.named(step);
-            final Materialized<Object, Object, WindowStore<Bytes, byte[]>> store = Options.materialized(step);
+            final Materialized<Object, Object, WindowStore<Bytes, byte[]>> store = withKeys(Options.materialized(step));
             final var initial = GroupOperators.initializer(step);
-            if (named != null) return store == null ? from.aggregate(initial, named) : from.aggregate(initial, named, store);
-            return store == null ? from.aggregate(initial) : from.aggregate(initial, store);
+            return named == null ? from.aggregate(initial, store) : from.aggregate(initial, named, store);
         });
         Operators.<SessionWindowedCogroupedKStream<Object, Object>>add("SessionWindowedCogroupedKStream.aggregate", (from, step, scope) -> {
             final Named named = Options.named(step);
-            final Materialized<Object, Object, SessionStore<Bytes, byte[]>> store = Options.materialized(step);
+            final Materialized<Object, Object, SessionStore<Bytes, byte[]>> store = withKeys(Options.materialized(step));
             final var initial = GroupOperators.initializer(step);
             final var merge = WindowOperators.merger(step);
-            if (named != null) return store == null ? from.aggregate(initial, merge, named) : from.aggregate(initial, merge, named, store);
-            return store == null ? from.aggregate(initial, merge) : from.aggregate(initial, merge, store);
+            return named == null ? from.aggregate(initial, merge, store) : from.aggregate(initial, merge, named, store);
         });
+    }
+
+    /** A cogroup does not tell its windows the serde of its streams' keys. */
+    private static <S extends StateStore> Materialized<Object, Object, S> withKeys(final Materialized<Object, Object, S> given) {
+        return given == null ? Materialized.with(Options.ANY, Options.ANY) : given.withKeySerde(Options.ANY);
     }
 }

@@ -28,9 +28,21 @@ const aggregations = (kind: string): Productions => ({
   [`${kind}.emitStrategy`]: at => ({ step: { when: at.pick.one(['close', 'update']) }, kind })
 })
 
+const cogroupWindowedBy: Production = at => {
+  const made = windowedBy(at)
+  return made && { ...made, kind: made.kind.replace('WindowedKStream', 'WindowedCogroupedKStream') }
+}
+
+const cogroupAggregate: Production = at => ({
+  step: { initial: '<', merge: '{aggregate}{other}', ...stored(at) },
+  kind: 'KTable'
+})
+
 export const productions: Productions = {
   'KGroupedStream.windowedBy': windowedBy,
-  'CogroupedKStream.windowedBy': windowedBy,
+  'CogroupedKStream.windowedBy': cogroupWindowedBy,
+  'TimeWindowedCogroupedKStream.aggregate': cogroupAggregate,
+  'SessionWindowedCogroupedKStream.aggregate': cogroupAggregate,
   ...aggregations('TimeWindowedKStream'),
   ...aggregations('SessionWindowedKStream')
 }
