@@ -36,6 +36,14 @@ export const operators: Operators = {
     scope.builder.addGlobalStore(store, step.topic as string, () => filling(step), { ...both, ...named(step) })
     return undefined
   },
+  'Topology.addGlobalProcessor': (_, step, scope) => {
+    const name = step.store as string
+    scope.plainStores.add(name)
+    const [source, processor] = [step.source as string, step.name as string]
+    const options = { ...both, source, processor }
+    scope.lowLevel().addGlobalStore(stores.keyValue(name, both), step.topic as string, () => filling(step), options)
+    return undefined
+  },
   'KStream.join(GlobalKTable)': keeping<Stream>((from, step, scope) => {
     const [selector, joiner] = [expression(step.key), expression(step.value)]
     return from.join<any, any, any>(

@@ -2,6 +2,7 @@ package millrace;
 
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.state.Stores;
 
 /** Topology, the Processor API without a builder. Nodes are connected by the names in <code>parents</code>. */
 final class TopologyOperators {
@@ -21,6 +22,12 @@ final class TopologyOperators {
         });
         Operators.add("Topology.addStore", (from, step, scope) -> {
             scope.lowLevel().addStateStore(Processors.store(step), step.texts("processors").toArray(new String[0]));
+            return null;
+        });
+        Operators.add("Topology.addGlobalProcessor", (from, step, scope) -> {
+            scope.lowLevel().addGlobalStore(
+                Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(step.text("store")), Options.ANY, Options.ANY).withLoggingDisabled(),
+                step.text("source"), READ, READ, step.text("topic"), step.text("name"), Processors.global(step));
             return null;
         });
         Operators.add("Topology.addSink", (from, step, scope) -> {
