@@ -2,6 +2,7 @@
 import { ByteWriter } from './byte-writer.js'
 import { eagerIteration } from './eager-iteration.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
+import { EntryCount } from './entry-count.js'
 import { compareStrings, keyRange, storedTimestamp, textBounds, VALUE_START } from './key-layout.js'
 import { type Change, mergeChanges } from './merge-changes.js'
 import { latin1 } from './serde.js'
@@ -34,6 +35,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
   #listener: FlushListener<K, V> | undefined
+  readonly #count = new EntryCount()
   /** Counts puts that are held back. */
   #puts = 0
 
@@ -87,6 +89,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
       entry.context = context
     }
     if (!entry.dirty && this.#overlay.dirty.length % SAMPLE_EVERY === 0 && value !== null) this.#sample(mapKey, value)
+    if (value === null ? entry.value !== null : entry.value === null) this.#count.changed(value === null ? -1 : 1)
     entry.value = value
     entry.timestamp = timestamp
     this.#overlay.change(entry, hold)
@@ -161,10 +164,16 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   discard(): void {
     this.#overlay.discard()
+    this.#count.forget()
   }
 
   clear(): void {
     this.#overlay.clear()
+    this.#count.forget()
+  }
+
+  approximateNumEntries(): Promise<number> {
+    return this.#count.number(() => this.range({}))
   }
 
   range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {

@@ -121,6 +121,11 @@ export interface ReadableKeyValueStore<K = any, V = any> {
   get(key: K): Timestamped<V> | undefined
   /** Entries in the order of the encoded keys, as of the call. */
   range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]>
+  /**
+   * The number of entries. The first call reads through the store to count them, in the background; from then on the number
+   * is at hand.
+   */
+  approximateNumEntries(): Promise<number>
 }
 
 /** A store as its task's operators use it: synchronous, and never used by two tasks. */

@@ -34,4 +34,9 @@ export interface KeyValueStore<K, V> {
   /** All entries in the order of the encoded keys. */
   all(): AsyncIterableIterator<[K, V]>
   reverseAll(): AsyncIterableIterator<[K, V]>
+  /**
+   * The number of entries. The first call reads through the store to count them, in the background; from then on the number
+   * is at hand.
+   */
+  approximateNumEntries(): Promise<number>
 }

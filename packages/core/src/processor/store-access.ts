@@ -64,6 +64,10 @@ class StoreAccess<K, V> implements KeyValueStore<K, V> {
     return this.#range(undefined, undefined, true)
   }
 
+  approximateNumEntries(): Promise<number> {
+    return this.#store.approximateNumEntries()
+  }
+
   prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterableIterator<[K, V]> {
     return values(this.#store.range({ prefix: encode(serde, prefix) }))
   }

@@ -1,5 +1,5 @@
 /** The shards of a key-value store that this instance has, as queries see them. */
-import { latin1, type KeyRange, type Timestamped } from '@millrace/state'
+import { encode, latin1, type KeyRange, type Serde, type Timestamped } from '@millrace/state'
 import type { Scan, StoreShards } from './store-shards.js'
 
 /** The next entry of one partition. */
@@ -56,7 +56,23 @@ export class QueryableStore<K, V> {
   }
 
   /** Local entries from `from` up to and including `to`, ordered as in `all`, or the other way round with `reverse`. */
-  async *range(range: Pick<KeyRange<K>, 'from' | 'to' | 'reverse'>): AsyncIterableIterator<[K, V]> {
+  range(range: Pick<KeyRange<K>, 'from' | 'to' | 'reverse'>): AsyncIterableIterator<[K, V]> {
+    return this.#merged(range)
+  }
+
+  /** Local entries whose keys begin with the same bytes as `prefix`, of which the serde is, ordered as in `all`. */
+  prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterableIterator<[K, V]> {
+    return this.#merged({ prefix: encode(serde, prefix) })
+  }
+
+  /**
+   * The number of local entries. The first call reads through the store to count them; from then on the number is at hand.
+   */
+  approximateNumEntries(): Promise<number> {
+    return this.#shards.count()
+  }
+
+  async *#merged(range: KeyRange<K>): AsyncIterableIterator<[K, V]> {
     const scans = this.#shards.scans(range)
     const before = range.reverse === true ? (a: string, b: string) => a > b : (a: string, b: string) => a < b
     try {

@@ -43,6 +43,14 @@ export class StoreShards<K> {
     return this.#lookup.worker(partition).get(this.definition.name, partition, key, at)
   }
 
+  /** The number of entries of all local partitions. */
+  async count(): Promise<number> {
+    const { name } = this.definition
+    const partitions = this.#lookup.localPartitions()
+    const counts = await Promise.all(partitions.map(each => this.#lookup.worker(each).count(name, each)))
+    return counts.reduce((sum, one) => sum + one, 0)
+  }
+
   /** One scan for each local partition, ascending. */
   scans(range: ScanRange): Scan[] {
     return this.#lookup.localPartitions().map(partition => this.#scan(partition, range))

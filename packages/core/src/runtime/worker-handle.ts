@@ -1,5 +1,5 @@
 /** A worker as the application sees it, whether it runs in this thread or in one of its own. */
-import type { MillraceError, TimedRange, Timestamped } from '@millrace/state'
+import type { KeyRange, MillraceError, TimedRange, Timestamped } from '@millrace/state'
 import type { TopicPartition } from '../record.js'
 import type { RestoreProgress } from './restorer.js'
 import type { TaskId } from './task-plan.js'
@@ -31,8 +31,11 @@ export type WorkerEvent =
   /** The worker has ended because of it. */
   | { readonly type: 'error'; readonly error: MillraceError }
 
-/** What to read of a store: bounds of keys and, of windows and sessions, of times. As in `KeyRange` and `TimedRange`. */
-export type ScanRange = TimedRange<unknown>
+/**
+ * What to read of a store: bounds of keys; of key-value stores also a prefix, of windows and sessions also times. As in
+ * `KeyRange` and `TimedRange`.
+ */
+export type ScanRange = KeyRange<unknown> & TimedRange<unknown>
 
 /** Which of a key's entries: of windows the start, of sessions both ends. */
 export interface EntryTimes {
@@ -52,5 +55,7 @@ export interface WorkerHandle {
   commit(): Promise<void>
   /** Rejects with `STORE_NOT_LOCAL` when the task is elsewhere, `STORE_NOT_READY` while it is being restored. */
   get(store: string, partition: number, key: unknown, at?: EntryTimes): Promise<Timestamped<unknown> | undefined>
+  /** The number of entries of a key-value store. */
+  count(store: string, partition: number): Promise<number>
   scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]>
 }

@@ -42,6 +42,10 @@ export class MapStore implements KeyValueStore {
     this.#held.clear()
   }
 
+  async approximateNumEntries(): Promise<number> {
+    return this.rows.size
+  }
+
   async *range(_range: KeyRange<unknown>): AsyncIterableIterator<[unknown, Timestamped<unknown>]> {
     throw new Error('operators do not read ranges')
   }

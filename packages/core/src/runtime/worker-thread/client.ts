@@ -6,10 +6,18 @@ import type { Logger } from '../../logger.js'
 import type { Topology } from '../../topology/topology.js'
 import type { EntryTimes, ScannedValue, ScanRange, WorkerEvent, WorkerHandle } from '../worker-handle.js'
 import { fromErrorMessage } from './error-message.js'
-import type { EncodedValue, RequestEnvelope, ScanPage, ThreadMessage, ThreadRequest, ThreadStart } from './messages.js'
+import type {
+  EncodedValue,
+  RequestEnvelope,
+  ScanPage,
+  ThreadMessage,
+  ThreadReply,
+  ThreadRequest,
+  ThreadStart
+} from './messages.js'
 
 interface Pending {
-  resolve(result: EncodedValue | ScanPage | undefined): void
+  resolve(result: ThreadReply): void
   reject(error: Error): void
 }
 
@@ -70,6 +78,10 @@ export class WorkerThread implements WorkerHandle {
     return found === undefined ? undefined : decodeValue(definition, found)
   }
 
+  async count(store: string, partition: number): Promise<number> {
+    return (await this.#ask({ type: 'count', store, partition })) as number
+  }
+
   async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]> {
     const definition = this.#definition(store)
     const { from, to, ...rest } = range
@@ -98,7 +110,7 @@ export class WorkerThread implements WorkerHandle {
     return this.#modules.topology.stores.get(store)!
   }
 
-  #ask(request: ThreadRequest): Promise<EncodedValue | ScanPage | undefined> {
+  #ask(request: ThreadRequest): Promise<ThreadReply> {
     if (this.#stopped) return Promise.reject(new MillraceError('NOT_RUNNING', 'The application is not running.'))
     const id = this.#nextId++
     return new Promise((resolve, reject) => {

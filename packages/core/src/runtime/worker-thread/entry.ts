@@ -9,7 +9,7 @@ import { planTasks } from '../task-plan.js'
 import { loadTopology } from '../topology-module.js'
 import { toErrorMessage } from './error-message.js'
 import { encodeValue, OpenScans } from './open-scans.js'
-import type { EncodedValue, RequestEnvelope, ScanPage, ThreadMessage, ThreadRequest, ThreadStart } from './messages.js'
+import type { RequestEnvelope, ThreadMessage, ThreadReply, ThreadRequest, ThreadStart } from './messages.js'
 
 if (parentPort === null)
   throw new MillraceError('WORKER_FAILED', 'This module is the entry of a worker thread; do not import it.')
@@ -34,7 +34,7 @@ port.on('message', ({ id, request }: RequestEnvelope) => {
   )
 })
 
-async function handle(request: ThreadRequest): Promise<EncodedValue | ScanPage | undefined> {
+async function handle(request: ThreadRequest): Promise<ThreadReply> {
   if (request.type === 'start') return startWorker()
   if (request.type === 'stop') {
     await worker?.stop()
@@ -45,6 +45,7 @@ async function handle(request: ThreadRequest): Promise<EncodedValue | ScanPage |
   if (request.type === 'commit') return worker.commit().then(() => undefined)
   if (request.type === 'scan-on') return scans.next(request.scan)
   if (request.type === 'scan-end') return scans.end(request.scan).then(() => undefined)
+  if (request.type === 'count') return worker.count(request.store, request.partition)
   const definition = definitions.get(request.store)!
   if (request.type === 'scan') return scans.begin(worker, definition, request)
   const { type: _, store, partition, key, ...at } = request

@@ -26,12 +26,14 @@ export type ThreadRequest =
       readonly startMs?: number
       readonly endMs?: number
     }
+  | { readonly type: 'count'; readonly store: string; readonly partition: number }
   | {
       readonly type: 'scan'
       readonly store: string
       readonly partition: number
       readonly from?: Uint8Array
       readonly to?: Uint8Array
+      readonly prefix?: Uint8Array
       readonly fromMs?: number
       readonly toMs?: number
       readonly reverse?: boolean
@@ -60,6 +62,9 @@ export interface ScanPage {
   readonly scan: number | undefined
 }
 
+/** What a request is answered with. */
+export type ThreadReply = EncodedValue | ScanPage | number | undefined
+
 /** An error on its way through a port. */
 export interface ErrorMessage {
   readonly code: string
@@ -72,7 +77,7 @@ export type ThreadEvent =
   Exclude<WorkerEvent, { type: 'error' }> | { readonly type: 'error'; readonly error: ErrorMessage }
 
 export type ThreadMessage =
-  | { readonly type: 'reply'; readonly id: number; readonly result: EncodedValue | ScanPage | undefined }
+  | { readonly type: 'reply'; readonly id: number; readonly result: ThreadReply }
   | { readonly type: 'refusal'; readonly id: number; readonly error: ErrorMessage }
   | { readonly type: 'event'; readonly event: ThreadEvent }
   | {

@@ -22,8 +22,9 @@ export class OpenScans {
     definition: StoreDefinition,
     request: Extract<ThreadRequest, { type: 'scan' }>
   ): Promise<ScanPage> {
-    const { type: _, store, partition, from, to, ...rest } = request
+    const { type: _, store, partition, from, to, prefix, ...rest } = request
     const bounds = {
+      ...(prefix === undefined ? {} : { prefix: Buffer.from(prefix) }),
       ...(from === undefined ? {} : { from: decode(definition.key, Buffer.from(from)) }),
       ...(to === undefined ? {} : { to: decode(definition.key, Buffer.from(to)) })
     }

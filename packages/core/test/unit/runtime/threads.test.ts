@@ -6,6 +6,7 @@ import {
   embedded,
   KafkaStreams,
   type MillraceError,
+  serdes,
   silentLogger,
   type StreamsConfig
 } from '@millrace/core'
@@ -78,6 +79,7 @@ describe('KafkaStreams in worker threads', function () {
       ['c', 4],
       ['d', 4]
     ])
+    expect(await store.approximateNumEntries()).to.equal(6)
     await eventually(() => expect(app.totals().committed).to.be.at.least(8))
   })
 
@@ -92,6 +94,11 @@ describe('KafkaStreams in worker threads', function () {
       for await (const [word] of app.store<string, number>('counts').range({ reverse })) found.push(word)
       expect(found).to.deep.equal(reverse ? words.toReversed() : words)
     }
+    const begun: string[] = []
+    const store = app.store<string, number>('counts')
+    for await (const [word] of store.prefixScan('w12', serdes.string())) begun.push(word)
+    expect(begun).to.deep.equal(words.slice(1200, 1300))
+    expect(await store.approximateNumEntries()).to.equal(3500)
   })
 
   it('goes on with its counts in another number of threads', async () => {
