@@ -46,6 +46,7 @@ export type { ValueTransformer, ValueTransformerSupplier } from './processor/val
 export {
   stores,
   type KeyValueStoreOptions,
+  type LruStoreOptions,
   type SessionStoreOptions,
   type StoreBuilder,
   type WindowStoreOptions

@@ -33,7 +33,6 @@ export class EntryCount {
 
 async function countOf(entries: AsyncIterable<unknown>): Promise<number> {
   let count = 0
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- they are only counted
   for await (const _ of entries) count++
   return count
 }

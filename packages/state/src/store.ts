@@ -28,6 +28,8 @@ interface StoreDefinitionBase<K, V> {
 /** A store with one value per key. */
 export interface KeyValueStoreDefinition<K = any, V = any> extends StoreDefinitionBase<K, V> {
   readonly kind: 'key-value'
+  /** From 1; more than so many, and those that were not read or put for longest are deleted. */
+  readonly maxEntries?: number
 }
 
 /** What stores over time have beside. */

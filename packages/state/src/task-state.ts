@@ -2,6 +2,7 @@
 import { OrderedBuffer } from './buffer-store.js'
 import type { DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
+import { LruStore } from './lru-store.js'
 import { OpenMarker, systemBootId } from './open-marker.js'
 import { OverlayGroupedStore } from './overlay-grouped-store.js'
 import { OverlayStore } from './overlay-store.js'
@@ -85,7 +86,11 @@ function makeStore(
   modules: { readonly database: StateDatabase }
 ): OpenStore {
   if (definition.kind === 'key-value') {
-    const store = new OverlayStore({ ...options, definition }, modules)
+    const { maxEntries } = definition
+    const store =
+      maxEntries === undefined
+        ? new OverlayStore({ ...options, definition }, modules)
+        : new LruStore({ ...options, definition, maxEntries }, modules)
     return { entries: store, typed: store }
   }
   if (definition.kind === 'grouped') {
@@ -151,7 +156,7 @@ class DatabaseTaskState implements TaskState {
 
   store(name: string): KeyValueStore {
     const { typed } = this.#open(name)
-    if (typed instanceof OverlayStore) return typed
+    if (typed instanceof OverlayStore || typed instanceof LruStore) return typed
     throw this.#kindMismatch(name, 'key-value')
   }
 

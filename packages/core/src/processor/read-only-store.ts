@@ -8,6 +8,7 @@ export function readOnlyStore(store: ReadableKeyValueStore, node: string): KeyVa
     name,
     get: key => store.get(key),
     range: range => store.range(range),
+    approximateNumEntries: () => store.approximateNumEntries(),
     onFlush() {},
     put() {
       throw new MillraceError(

@@ -37,6 +37,12 @@ export interface KeyValueStoreOptions<K, V> {
   readonly logging?: boolean | Readonly<Record<string, string>>
 }
 
+/** Options of a store with a greatest number of entries. */
+export interface LruStoreOptions<K, V> extends Omit<KeyValueStoreOptions<K, V>, 'caching'> {
+  /** From 1. */
+  readonly maxEntries: number
+}
+
 /** Options of a session store for processors. */
 export interface SessionStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
   /** How long a session is kept after its end, by the newest end put; in ms, from 0. */
@@ -67,6 +73,28 @@ export const stores = {
    */
   keyValue<K, V>(name: string, options: KeyValueStoreOptions<K, V>): StoreBuilder<KeyValueStore<K, V>> {
     const definition = { kind: 'key-value', ...common(name, options) } as const
+    return { name, definition, open: (state, now) => openStore(definition, state, now) as KeyValueStore<K, V> }
+  },
+
+  /**
+   * A key-value store that keeps so many entries in each task: a `put` of one more deletes the one that was not read or put
+   * for longest, in the changelog too. After a restart the one with the oldest timestamp counts as that. Kafka Streams'
+   * `lruMap`. Throws `STORE_OPTION_INVALID`.
+   *
+   * @example
+   * const seen = stores.lru('seen', { key: serdes.string(), value: serdes.int64(), maxEntries: 10_000 })
+   * // in process: if (context.store(seen).putIfAbsent(id, 1) === undefined) context.forward(record)
+   */
+  lru<K, V>(name: string, options: LruStoreOptions<K, V>): StoreBuilder<KeyValueStore<K, V>> {
+    const { maxEntries } = options
+    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
+      throw new MillraceError(
+        'STORE_OPTION_INVALID',
+        `The maxEntries of store ${name} is ${maxEntries}. Give a whole number from 1.`,
+        { details: { store: name, maxEntries } }
+      )
+    }
+    const definition = { kind: 'key-value', ...common(name, options), maxEntries } as const
     return { name, definition, open: (state, now) => openStore(definition, state, now) as KeyValueStore<K, V> }
   },
 

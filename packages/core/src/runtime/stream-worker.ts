@@ -92,9 +92,8 @@ export class StreamWorker implements WorkerHandle {
       : state.sessionStore(store).get(key, startMs, endMs)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a failure is to be a rejection
   async count(store: string, partition: number): Promise<number> {
-    return this.#storeTask(store, partition).state.store(store).approximateNumEntries()
+    return this.#stateOf(store, partition).store(store).approximateNumEntries()
   }
 
   async *scan(store: string, partition: number, range: ScanRange): AsyncIterable<[unknown, ScannedValue]> {

@@ -42,8 +42,8 @@ export class MapStore implements KeyValueStore {
     this.#held.clear()
   }
 
-  async approximateNumEntries(): Promise<number> {
-    return this.rows.size
+  approximateNumEntries(): Promise<number> {
+    return Promise.resolve(this.rows.size)
   }
 
   async *range(_range: KeyRange<unknown>): AsyncIterableIterator<[unknown, Timestamped<unknown>]> {

@@ -216,6 +216,7 @@ class Run {
     const found: unknown[] = []
     for await (const entry of this.#store.range(range)) found.push(entry)
     expect(found).to.deep.equal(reverse ? expected.reverse() : expected)
+    expect(await this.#store.approximateNumEntries()).to.equal(this.#model.current.size)
   }
 }
 

@@ -174,3 +174,21 @@ describe('a key-value store', () => {
     expect(await store.approximateNumEntries()).to.equal(2)
   })
 })
+
+describe('a store of the entries used last', () => {
+  it('lets go of what was neither read nor put for longest', async () => {
+    const store = await new MockProcessorContext().addStateStore(stores.lru('last', { ...text, maxEntries: 2 }))
+    store.put('a', '1')
+    store.put('b', '2')
+    store.get('a')
+    store.put('c', '3')
+    expect([store.get('a'), store.get('b'), store.get('c')]).to.deep.equal(['1', undefined, '3'])
+    expect(await store.approximateNumEntries()).to.equal(2)
+  })
+
+  it('has room for one entry at least', () => {
+    for (const maxEntries of [0, 1.5, Infinity]) {
+      expect(codeOf(() => stores.lru('s', { ...text, maxEntries }))).to.equal('STORE_OPTION_INVALID')
+    }
+  })
+})

@@ -17,7 +17,8 @@ function store(step: Step, scope: Scope): StoreBuilder {
   const name = step.store as string
   scope.plainStores.add(name)
   const options = { ...both, ...picked(step, ['caching', 'logging']) }
-  const { retentionMs, sizeMs, retainDuplicates } = step as { [option: string]: any }
+  const { retentionMs, sizeMs, retainDuplicates, maxEntries } = step as { [option: string]: any }
+  if (maxEntries !== undefined) return stores.lru(name, { ...options, maxEntries })
   if (step.storeType === 'session') return stores.session(name, { ...options, retentionMs })
   if (step.storeType !== 'window') return stores.keyValue(name, options)
   return stores.window(name, { ...options, retentionMs, windowSizeMs: sizeMs, retainDuplicates })

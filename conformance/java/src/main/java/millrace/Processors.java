@@ -68,6 +68,7 @@ final class Processors {
 
     private static StoreBuilder<?> plainStore(final Step step) {
         final String name = step.text("store");
+        if (step.has("maxEntries")) return Stores.keyValueStoreBuilder(Stores.lruMap(name, (int) step.number("maxEntries")), Options.ANY, Options.ANY);
         switch (step.textOr("storeType", "")) {
             case "window": return Stores.windowStoreBuilder(
                 Stores.persistentWindowStore(name, millis(step, "retentionMs"), millis(step, "sizeMs"), step.is("retainDuplicates")),
