@@ -22,6 +22,7 @@ export type {
   TaskState,
   Timestamped,
   TimeOrderedStoreDefinition,
+  VersionedStoreDefinition,
   WindowStoreDefinition
 } from './store.js'
 export type * from './timed-stores.js'

@@ -62,7 +62,7 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
     return this.#values.get(key, mapKey)
   }
 
-  put(key: K, value: V | null, timestamp: number, context?: unknown): void {
+  put(key: K, value: V | null, timestamp: number, context?: unknown): number {
     const mapKey = latin1(this.definition.key, key)
     if (value === null) this.#used.delete(mapKey)
     else {
@@ -73,7 +73,7 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
         this.#values.put(eldestKey, null, timestamp, context, eldest)
       }
     }
-    this.#values.put(key, value, timestamp, context, mapKey)
+    return this.#values.put(key, value, timestamp, context, mapKey)
   }
 
   range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {

@@ -80,7 +80,13 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     if (!this.#overlay.entries.has(mapKey)) this.#overlay.remember(new OverlayEntry<K, V>(mapKey, key, null, -1))
   }
 
-  put(key: K, value: V | null, timestamp: number, context?: unknown, mapKey = latin1(this.definition.key, key)): void {
+  put(
+    key: K,
+    value: V | null,
+    timestamp: number,
+    context?: unknown,
+    mapKey = latin1(this.definition.key, key)
+  ): number {
     const entry = this.#entry(mapKey, key)
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
@@ -93,6 +99,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     entry.value = value
     entry.timestamp = timestamp
     this.#overlay.change(entry, hold)
+    return Infinity
   }
 
   onFlush(listener: FlushListener<K, V>): void {

@@ -6,14 +6,33 @@
  *  <prefix> <segment: int64> <key bytes, 00 written as 00 ff> 00 01 <bucket start: int64>  → entries of the bucket
  * ```
  *
+ * Of a versioned store these are the versions that ended in a segment's time. Behind them lie:
+ *
+ * ```
+ *  <prefix> fe              → int64: the newest time seen
+ *  <prefix> ff <key bytes>  → int64 timestamp, value bytes: the newest version
+ * ```
+ *
  * Keys are latin1 strings here, one character a byte, as in the overlay.
  */
-import type { StoreDefinition } from './store.js'
+import type {
+  SessionStoreDefinition,
+  StoreDefinition,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from './store.js'
+
+/** Stores whose entries lie in segments. */
+export type TimedDefinition<K = any, V = any> =
+  WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V> | VersionedStoreDefinition<K, V>
 
 /** Kafka Streams' least segment, in ms. */
 const LEAST_SEGMENT_MS = 60_000
 /** Of a segment, of the start of a bucket. */
 export const INT64_BYTES = 8
+/** Above the first byte of any segment. */
+export const NEWEST_TIME = '\xfe'
+export const NEWEST_VERSIONS = '\xff'
 const KEY_END = '\x00\x01'
 
 /** All that a store's entries are found by: with another one, they would not be. */
@@ -21,14 +40,24 @@ export function layoutOf(definition: StoreDefinition): string {
   const { kind } = definition
   if (kind === 'key-value' || kind === 'grouped' || kind === 'buffer') return kind
   if (kind === 'time-ordered') return 'key-value'
-  const interval = segmentIntervalOf(definition.retentionMs)
-  return kind === 'session' ? `session ${interval}` : `window ${interval} ${definition.bucketMs}`
+  const interval = segmentIntervalOf(definition)
+  return kind === 'window' ? `window ${interval} ${definition.bucketMs}` : `${kind} ${interval}`
 }
 
-/** As in Kafka Streams: two segments and a part of a third cover the retention. */
-export function segmentIntervalOf(retentionMs: number): number {
-  return Math.max(Math.floor(retentionMs / 2), LEAST_SEGMENT_MS)
+/** As in Kafka Streams: of windows and sessions, two segments and a part of a third cover the retention. */
+export function segmentIntervalOf({ kind, retentionMs }: Pick<TimedDefinition, 'kind' | 'retentionMs'>): number {
+  if (kind !== 'versioned') return Math.max(Math.floor(retentionMs / 2), LEAST_SEGMENT_MS)
+  const { parts, least } = VERSION_SEGMENTS.find(({ upTo }) => retentionMs <= upTo)!
+  return Math.max(Math.floor(retentionMs / parts), least)
 }
+
+/** More segments for a longer history, since all versions of a key in a segment are read and written as one; in ms. */
+const VERSION_SEGMENTS = [
+  { upTo: 60_000, parts: 3, least: 2_000 },
+  { upTo: 300_000, parts: 5, least: 20_000 },
+  { upTo: 3_600_000, parts: 12, least: 60_000 },
+  { upTo: Infinity, parts: 24, least: 300_000 }
+]
 
 /** Eight characters, in the order of the numbers; `value` is a safe integer, not negative. */
 export function int64Text(value: number): string {

@@ -5,24 +5,16 @@ import { ByteWriter } from './byte-writer.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { restoreBuckets } from './restore-buckets.js'
 import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
-import { bucketKey, escapedKey, segmentIntervalOf } from './segment-layout.js'
+import { bucketKey, escapedKey, segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
 import { Segments } from './segments.js'
 import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
-import type {
-  ChangeVisitor,
-  RestoreRecord,
-  SessionStoreDefinition,
-  Timestamped,
-  WindowStoreDefinition
-} from './store.js'
+import type { ChangeVisitor, RestoreRecord, Timestamped } from './store.js'
 import { OverlayEntry, StoreOverlay } from './store-overlay.js'
 import type { TimedRange } from './timed-stores.js'
 
 /** One bucket in so many tells its encoded size; a power of two. */
 const SAMPLE_EVERY = 64
-
-export type TimedDefinition<K, V> = WindowStoreDefinition<K, V> | SessionStoreDefinition<K, V>
 
 /** An update that was held back; a value of null is absence. */
 export interface EntryUpdate<V> {
@@ -64,8 +56,9 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#prefix = prefix
     this.#suffix = options.suffix
     this.#encoder = new BucketEncoder(definition, options.suffix)
-    this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : segmentIntervalOf(definition.retentionMs)
-    this.#segments = new Segments({ retentionMs: definition.retentionMs, prefix })
+    const intervalMs = segmentIntervalOf(definition)
+    this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : intervalMs
+    this.#segments = new Segments({ retentionMs: definition.retentionMs, intervalMs, prefix })
     this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
     this.#database = modules.database
   }
@@ -87,6 +80,31 @@ export class SegmentedStore<K, V> implements StateStore {
     const entry = this.#bucket(key, escapedKey(latin1(this.definition.key, key)), segment, time).value!.find(time, rank)
     if (entry === undefined || entry.value === null || !this.#visible(entry)) return undefined
     return { value: entry.value, timestamp: entry.timestamp }
+  }
+
+  /** The newest time put or restored since the store was opened; -1 before. */
+  get observed(): number {
+    return this.#segments.observed
+  }
+
+  /** Notes that time has come so far, as a put at that time does. */
+  observe(time: number): void {
+    this.#segments.observe(time)
+  }
+
+  /** The first entry of a key from one time to another, both included. */
+  first(key: K, fromMs: number, toMs: number): BucketEntry<V> | undefined {
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    for (const segment of this.#segments.within(fromMs, toMs)) {
+      const from = Math.max(fromMs, this.#segments.startOf(segment))
+      const to = Math.min(toMs, this.#segments.endOf(segment))
+      for (let start = this.#bucketStart(from); start <= to; start += this.#bucketMs) {
+        for (const entry of this.#bucket(key, escaped, segment, start).value!.entries) {
+          if (entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)) return entry
+        }
+      }
+    }
+    return undefined
   }
 
   /** Entries of a key from one time to another, both included, by time and rank. */

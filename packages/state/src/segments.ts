@@ -1,7 +1,6 @@
 /** Which segments of time a store has entries in, and which of them have expired. */
 import type { StateDatabase } from './engine.js'
-import { storeRange } from './key-layout.js'
-import { int64Text, segmentIntervalOf, segmentOf, textRange } from './segment-layout.js'
+import { int64Text, NEWEST_TIME, segmentOf, textRange } from './segment-layout.js'
 
 export class Segments {
   /** The newest time put or restored since the store was opened; -1 before. */
@@ -14,9 +13,9 @@ export class Segments {
   /** Everything below is gone from the database. */
   #cleared = 0
 
-  constructor(options: { readonly retentionMs: number; readonly prefix: number }) {
+  constructor(options: { readonly retentionMs: number; readonly intervalMs: number; readonly prefix: number }) {
     this.#retentionMs = options.retentionMs
-    this.#intervalMs = segmentIntervalOf(options.retentionMs)
+    this.#intervalMs = options.intervalMs
     this.#prefix = options.prefix
   }
 
@@ -42,9 +41,14 @@ export class Segments {
     return Math.max(0, this.of(this.expiredAt))
   }
 
+  /** Notes that time has come so far. */
+  observe(time: number): void {
+    if (time > this.observed) this.observed = time
+  }
+
   /** Notes that there is an entry at this time. */
   add(time: number): void {
-    if (time > this.observed) this.observed = time
+    this.observe(time)
     const segment = this.of(time)
     const known = this.#known
     if (known.at(-1) === segment) return
@@ -61,9 +65,12 @@ export class Segments {
     return known.filter(segment => segment >= first && segment <= last)
   }
 
-  /** Finds the segments there are, from one to the next. */
+  /** Finds the segments there are, from one to the next; forgets what was known. */
   async open(database: StateDatabase): Promise<void> {
-    let range = storeRange(this.#prefix)
+    this.observed = -1
+    this.#known.length = 0
+    this.#cleared = 0
+    let range = textRange(this.#prefix, '', NEWEST_TIME)
     for (;;) {
       const segment = await firstSegment(database, range)
       if (segment === undefined) return

@@ -1,6 +1,6 @@
 /** What a task's stores look like to operators, to the checkpoint and to queries. */
 import type { Serde } from './serde.js'
-import type { BufferStore, SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
+import type { BufferStore, SessionStore, TimeOrderedStore, VersionedStore, WindowStore } from './timed-stores.js'
 
 /** A value with the time of the newest record that shaped it, in milliseconds since the epoch. */
 export interface Timestamped<V> {
@@ -60,6 +60,11 @@ export interface SessionStoreDefinition<K = any, V = any> extends TimedStoreDefi
   readonly kind: 'session'
 }
 
+/** A store with the newest value of each key, and those before it for as long as `retentionMs`. */
+export interface VersionedStoreDefinition<K = any, V = any> extends TimedStoreDefinition<K, V> {
+  readonly kind: 'versioned'
+}
+
 /** A store with any number of values per group, each under a key of its own; read group by group. */
 export interface GroupedStoreDefinition<G = any, V = any, K = any> extends StoreDefinitionBase<G, V> {
   readonly kind: 'grouped'
@@ -92,6 +97,7 @@ export type StoreDefinition<K = any, V = any> =
   | KeyValueStoreDefinition<K, V>
   | WindowStoreDefinition<K, V>
   | SessionStoreDefinition<K, V>
+  | VersionedStoreDefinition<K, V>
   | GroupedStoreDefinition<K, V>
   | TimeOrderedStoreDefinition<K, V>
   | BufferStoreDefinition<K, V>
@@ -132,8 +138,12 @@ export interface ReadableKeyValueStore<K = any, V = any> {
 
 /** A store as its task's operators use it: synchronous, and never used by two tasks. */
 export interface KeyValueStore<K = any, V = any> extends ReadableKeyValueStore<K, V> {
-  /** Sets the value; `null` deletes. `context` comes back at a flush. */
-  put(key: K, value: V | null, timestamp: number, context?: unknown): void
+  /**
+   * Sets the value; `null` deletes. `context` comes back at a flush. Returns until when the value holds, in ms since the
+   * epoch: Infinity, but in a versioned store the time of the key's next version where there is one, or undefined where
+   * the timestamp is older than the store's history, so that nothing was set.
+   */
+  put(key: K, value: V | null, timestamp: number, context?: unknown): number | undefined
   /** Where a caching store forwards to; without one, a flush forwards nothing. */
   onFlush(listener: FlushListener<K, V>): void
 }
@@ -172,8 +182,9 @@ export type ChangelogOffsets = ReadonlyMap<string, number | readonly number[]>
  * acknowledged them, `commit`. Processing rests from the first to the last.
  */
 export interface TaskState {
-  /** Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the others. */
+  /** A versioned store too, as it is now. Throws `STORE_NOT_FOUND`, or `STORE_KIND_MISMATCH` for a store of another kind; so do the others. */
   store(name: string): KeyValueStore
+  versionedStore(name: string): VersionedStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   groupedStore(name: string): GroupedStore

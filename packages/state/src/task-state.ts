@@ -19,7 +19,8 @@ import type {
 } from './store.js'
 import { StoreCatalog } from './store-catalog.js'
 import { IndexedStore } from './time-ordered-store.js'
-import type { BufferStore, SessionStore, TimeOrderedStore, WindowStore } from './timed-stores.js'
+import type { BufferStore, SessionStore, TimeOrderedStore, VersionedStore, WindowStore } from './timed-stores.js'
+import { SegmentedVersionedStore } from './versioned-store.js'
 import { SegmentedWindowStore } from './window-store.js'
 
 /** Where a task keeps its state and which stores it has. */
@@ -105,6 +106,10 @@ function makeStore(
     const store = new OrderedBuffer({ ...options, definition }, modules)
     return { entries: store, typed: store }
   }
+  if (definition.kind === 'versioned') {
+    const store = new SegmentedVersionedStore({ ...options, definition }, modules)
+    return { entries: store, typed: store }
+  }
   const typed =
     definition.kind === 'window'
       ? new SegmentedWindowStore({ ...options, definition }, modules)
@@ -156,8 +161,14 @@ class DatabaseTaskState implements TaskState {
 
   store(name: string): KeyValueStore {
     const { typed } = this.#open(name)
-    if (typed instanceof OverlayStore || typed instanceof LruStore) return typed
+    if (typed instanceof OverlayStore || typed instanceof LruStore || typed instanceof SegmentedVersionedStore) return typed
     throw this.#kindMismatch(name, 'key-value')
+  }
+
+  versionedStore(name: string): VersionedStore {
+    const { typed } = this.#open(name)
+    if (typed instanceof SegmentedVersionedStore) return typed
+    throw this.#kindMismatch(name, 'versioned')
   }
 
   windowStore(name: string): WindowStore {

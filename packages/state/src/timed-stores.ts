@@ -1,5 +1,5 @@
-/** What stores of windows, of sessions, and of keys and values with a time look like to operators and to queries. */
-import type { Timestamped } from './store.js'
+/** What stores of windows, of sessions, of versions, and of keys and values with a time look like to operators and to queries. */
+import type { KeyValueStore, ReadableKeyValueStore, Timestamped } from './store.js'
 
 /** A value of a window store, with the start of its window in ms since the epoch. */
 export interface WindowEntry<V> extends Timestamped<V> {
@@ -78,6 +78,38 @@ export interface SessionStore<K = any, V = any> extends ReadableSessionStore<K, 
   /** Sets the value of a session; null removes it. `context` comes back at a flush. */
   put(key: K, startMs: number, endMs: number, value: V | null, timestamp: number, context?: unknown): void
   onFlush(listener: SessionFlushListener<K, V>): void
+}
+
+/** A value that a key had from `timestamp` on. Kafka's `VersionedRecord`. */
+export interface VersionedRecord<V> extends Timestamped<V> {
+  /** When the key's next version, or its deletion, took over, in ms since the epoch; Infinity while none has. */
+  readonly validTo: number
+}
+
+/** Bounds of a key's history in ms since the epoch, both included; absent means open. */
+export interface VersionRange {
+  readonly fromMs?: number
+  readonly toMs?: number
+  /** Newest first. */
+  readonly reverse?: boolean
+}
+
+/** What queries may do with a versioned store: as with any key-value store, for what is newest, and look back. */
+export interface ReadableVersionedStore<K = any, V = any> extends ReadableKeyValueStore<K, V> {
+  /**
+   * The newest value, or the one that held at a time. That is not found where it is further behind the newest time seen
+   * than the store's retention, unless the newest value held already then.
+   */
+  get(key: K, asOfMs?: number): VersionedRecord<V> | undefined
+  /** The values that held at any time within the bounds and are not older than the retention, by time. */
+  versions(key: K, range?: VersionRange): readonly VersionedRecord<V>[]
+}
+
+/** A versioned store as its task's operators use it: synchronous. Kafka's `VersionedKeyValueStore`. */
+export interface VersionedStore<K = any, V = any> extends ReadableVersionedStore<K, V>, KeyValueStore<K, V> {
+  get(key: K, asOfMs?: number): VersionedRecord<V> | undefined
+  /** Deletes from a time on, to the key's next version; returns the value that held. Nothing, where the time is older than the retention. */
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined
 }
 
 /** A key-value store whose keys have a time, and a lane each, as its task's operators use it: synchronous. */

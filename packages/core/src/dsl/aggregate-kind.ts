@@ -5,12 +5,12 @@ import { aggregate } from '../operators/aggregate.js'
 import type { Operator } from '../operators/operator.js'
 import { sessionAggregate, type SessionAggregation } from '../operators/session-aggregate.js'
 import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.js'
-import { sessionView, storeView, type TableView, windowView } from '../operators/table-view.js'
+import { sessionView, type TableView, windowView } from '../operators/table-view.js'
 import { windowAggregate } from '../operators/window-aggregate.js'
 import { SessionWindowedSerde, TimeWindowedSerde } from '../serdes/windowed.js'
 import type { Windowed } from '../windowed.js'
 import type { StoreOptions, WindowStoreOptions } from './options.js'
-import { commonDefinition, retentionOf, storeDefinition } from './origin.js'
+import { commonDefinition, retentionOf, storeDefinition, tableView } from './origin.js'
 import { type FixedWindows, type SessionWindows, SlidingWindows } from './windows.js'
 
 type Folding<K, A> = Pick<Aggregation<K, any, A>, 'initializer' | 'aggregator'>
@@ -21,11 +21,11 @@ export interface AggregateKind<K, KR, A, O extends StoreOptions = StoreOptions> 
   operator(store: string, folding: Folding<K, A>): Operator
   define(store: string, serdes: { readonly key: Serde<K>; readonly value: Serde<A> }, options: O): StoreDefinition
   resultKey(key: Serde<K>): Serde<KR>
-  view(store: string): TableView<KR, A>
+  view(store: string, options: O): TableView<KR, A>
 }
 
 export function ofKeys<K, A>(): AggregateKind<K, K, A> {
-  return { operator: aggregate, define: storeDefinition, resultKey: key => key, view: storeView }
+  return { operator: aggregate, define: storeDefinition, resultKey: key => key, view: tableView }
 }
 
 export function ofWindows<K, A>(

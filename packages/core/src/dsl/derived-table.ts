@@ -3,11 +3,11 @@ import { PREFIX } from '../operators/prefixes.js'
 import { type ComputeRow, tableMap } from '../operators/table-map.js'
 import type { Operator } from '../operators/operator.js'
 import { tableTransform, transformedView } from '../operators/table-transform.js'
-import { computedView, storeView, type TableView } from '../operators/table-view.js'
+import { computedView, type TableView } from '../operators/table-view.js'
 import type { ValueTransformerSupplier } from '../processor/value-transformer.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import type { DerivedTableOptions } from './options.js'
-import { requireSerde, storeDefinition, type TableOrigin } from './origin.js'
+import { historyOf, requireSerde, storeDefinition, type TableOrigin, tableView } from './origin.js'
 
 interface Derivation<K, V, VR> {
   readonly method: 'filter' | 'filterNot' | 'mapValues' | 'transformValues'
@@ -16,8 +16,15 @@ interface Derivation<K, V, VR> {
   readonly filters: boolean
   /** The stores of user code. */
   readonly stores: readonly string[]
-  operator(table: { readonly store: string | undefined; readonly sendsOldValues: boolean }): Operator
+  operator(table: DerivedRows): Operator
   view(source: TableView<K, V>): TableView<K, VR>
+}
+
+interface DerivedRows {
+  readonly store: string | undefined
+  readonly sendsOldValues: boolean
+  /** Whether those above may be of a versioned store. */
+  readonly fromVersioned: boolean
 }
 
 /** Rows computed from one another; null leaves a row out. */
@@ -31,7 +38,8 @@ export function computedTable<K, V, VR>(
     prefix: filters ? PREFIX.tableFilter : PREFIX.tableMapValues,
     filters,
     stores: [],
-    operator: table => tableMap(compute, { ...table, filters }),
+    operator: ({ store, sendsOldValues, fromVersioned }) =>
+      tableMap(compute, { store, sendsOldValues, leavesOutAbsent: filters && !fromVersioned }),
     view: source => computedView(source, compute)
   }
 }
@@ -46,7 +54,7 @@ export function transformedTable<K, V, VR>(
     prefix: PREFIX.tableTransformValues,
     filters: false,
     stores,
-    operator: table => tableTransform(supplier, table),
+    operator: ({ store, sendsOldValues }) => tableTransform(supplier, { store, sendsOldValues }),
     view: source => transformedView(source, supplier)
   }
 }
@@ -59,6 +67,7 @@ export function deriveTable<K, V, VR>(
   const { graph, makeStream, node: parent, key, sources } = source
   const { method, prefix, filters } = derivation
   const { store } = options
+  const versioned = historyOf(options) !== undefined || (source.versioned === true && !materialized(options))
   // A filter keeps the type, and so the serde.
   const value = options.value ?? (filters ? (source.value as unknown as typeof options.value) : undefined)
   // Java's Materialized without a name takes an index for the store that it does not make.
@@ -75,7 +84,7 @@ export function deriveTable<K, V, VR>(
   const draft = (): ProcessorDraft => ({
     kind: 'processor',
     name,
-    operator: derivation.operator({ store, sendsOldValues }),
+    operator: derivation.operator({ store, sendsOldValues, fromVersioned: source.versioned === true }),
     predecessors: [parent],
     stores: store === undefined ? derivation.stores : [...derivation.stores, store]
   })
@@ -88,7 +97,8 @@ export function deriveTable<K, V, VR>(
     value,
     sources,
     store,
-    view: () => (store === undefined ? derivation.view(source.view()) : storeView<K, VR>(store)),
+    versioned,
+    view: () => (store === undefined ? derivation.view(source.view()) : tableView<K, VR>(store, options)),
     sendOldValues(force) {
       if (!sendsOldValues && (store !== undefined || source.sendOldValues(force))) {
         sendsOldValues = true
@@ -101,6 +111,6 @@ export function deriveTable<K, V, VR>(
 
 /** Whether Java would write these options as a `Materialized`. */
 export function materialized(options: DerivedTableOptions<unknown> & { readonly retentionMs?: number }): boolean {
-  const { store, value, caching, logging, retentionMs } = options
-  return [store, value, caching, logging, retentionMs].some(option => option !== undefined)
+  const { store, value, caching, logging, retentionMs, historyMs } = options
+  return [store, value, caching, logging, retentionMs, historyMs].some(option => option !== undefined)
 }

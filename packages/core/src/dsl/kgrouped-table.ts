@@ -5,12 +5,11 @@ import { PREFIX } from '../operators/prefixes.js'
 import type { Reducer } from '../operators/reduce.js'
 import { countingRows, tableAggregate } from '../operators/table-aggregate.js'
 import { tableReduce } from '../operators/table-reduce.js'
-import { storeView } from '../operators/table-view.js'
 import { changeSerde } from '../serdes/change.js'
 import { int64Serde } from '../serdes/numbers.js'
 import type { KTable } from './ktable.js'
 import type { CountOptions, KeyOptions, StoreOptions, TableAggregateOptions, TableReduceOptions } from './options.js'
-import { requireSerde, storeDefinition, type StreamOrigin, type TableOrigin } from './origin.js'
+import { requireSerde, storeDefinition, type StreamOrigin, type TableOrigin, tableView } from './origin.js'
 
 /** Tables are grouped into grouped tables, and those aggregated into tables: handed along, as `MakeStream` is. */
 type MakeTable = <K, V>(origin: TableOrigin<K, V>) => KTable<K, V>
@@ -130,7 +129,8 @@ export class KGroupedTable<K, V> {
       value,
       sources: [parent],
       store: options.store,
-      view: () => storeView<K, A>(store),
+      versioned: options.historyMs !== undefined,
+      view: () => tableView<K, A>(store, options),
       sendOldValues: () => true
     })
   }

@@ -49,6 +49,12 @@ export interface StoreOptions {
   readonly caching?: boolean
   /** Keep a changelog topic, so that the store can move and be restored; an object configures it. Default: true. */
   readonly logging?: boolean | Readonly<Record<string, string>>
+  /**
+   * Keep what each key's value was in the last so many ms of the times seen, for joins as of a record's time. A record
+   * that is older than its key's newest then no longer replaces it, and one older than this is dropped. Needs a `store`
+   * name; nothing is held back. Kafka's `Stores.persistentVersionedKeyValueStore`. Default: no history.
+   */
+  readonly historyMs?: number
 }
 
 /** Options of `StreamsBuilder.table`. */
@@ -152,7 +158,7 @@ export interface AggregateOptions<K, A> extends TableAggregateOptions<K, A> {
 }
 
 /** How a windowed aggregation is stored: its store forgets with age. */
-export interface WindowStoreOptions extends StoreOptions {
+export interface WindowStoreOptions extends Omit<StoreOptions, 'historyMs'> {
   /**
    * How long the store keeps windows behind the newest time it has seen, in ms: for queries, and for records that come
    * late. Default and least: what the windows and their grace need. Kafka's `Materialized.withRetention`.

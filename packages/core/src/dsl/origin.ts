@@ -1,6 +1,6 @@
 /** What a stream or table knows of the graph above it. */
-import { type KeyValueStoreDefinition, MillraceError, type Serde } from '@millrace/state'
-import type { TableView } from '../operators/table-view.js'
+import { type KeyValueStoreDefinition, MillraceError, type Serde, type VersionedStoreDefinition } from '@millrace/state'
+import { storeView, type TableView, versionedView } from '../operators/table-view.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
 import type { KStream } from './kstream.js'
 import type { StoreOptions } from './options.js'
@@ -25,6 +25,8 @@ export interface StreamOrigin<K, V> {
 export interface TableOrigin<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
   /** The store with this table's rows, if it has one of its own. */
   readonly store: string | undefined
+  /** Whether its updates may be of rows that are not the newest of their key, since they come from a versioned store. */
+  readonly versioned?: boolean
   /** How to read the table's rows; the first call gives a source table its store. */
   view(): TableView<K, V>
   /**
@@ -85,13 +87,35 @@ export function writtenSerdes(
   }
 }
 
-/** A store as its options describe it. */
+/** A table's store as its options describe it. Throws `STORE_HISTORY_INVALID`. */
 export function storeDefinition<K, V>(
   name: string,
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
   options: StoreOptions
-): KeyValueStoreDefinition<K, V> {
-  return { kind: 'key-value', ...commonDefinition(name, serdes, options) }
+): KeyValueStoreDefinition<K, V> | VersionedStoreDefinition<K, V> {
+  const common = commonDefinition(name, serdes, options)
+  const retentionMs = historyOf(options)
+  return retentionMs === undefined
+    ? { kind: 'key-value', ...common }
+    : { kind: 'versioned', ...common, caching: false, retentionMs }
+}
+
+/** How to read the store of `storeDefinition`. */
+export function tableView<K, V>(store: string, { historyMs }: StoreOptions): TableView<K, V> {
+  return historyMs === undefined ? storeView(store) : versionedView(store, historyMs)
+}
+
+/** The history asked for. Throws `STORE_HISTORY_INVALID`. */
+export function historyOf({ historyMs, store }: StoreOptions): number | undefined {
+  if (historyMs === undefined || (Number.isSafeInteger(historyMs) && historyMs >= 0 && store !== undefined)) {
+    return historyMs
+  }
+  const where = store === undefined ? 'A table' : `Store ${store}`
+  throw new MillraceError(
+    'STORE_HISTORY_INVALID',
+    `${where} is to have a history of ${historyMs} ms. Give a whole number of milliseconds from 0, and a name of the store.`,
+    { details: { store, historyMs } }
+  )
 }
 
 /** What stores of all kinds have. */

@@ -1,9 +1,8 @@
 /** A table whose rows come straight from records. */
-import { storeView } from '../operators/table-view.js'
 import { tableSource } from '../operators/table-source.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import type { StoreOptions } from './options.js'
-import { requireSerde, storeDefinition, type StreamOrigin, type TableOrigin } from './origin.js'
+import { historyOf, requireSerde, storeDefinition, type StreamOrigin, type TableOrigin, tableView } from './origin.js'
 
 interface SourceTable<K, V> extends Omit<StreamOrigin<K, V>, 'keyChanged'> {
   readonly parent: string
@@ -18,6 +17,7 @@ export function addTable<K, V>(
 ): TableOrigin<K, V> {
   const { graph, node, parent } = table
   const store = options.store ?? options.generatedStore!
+  const versioned = historyOf(options) !== undefined
   const draft = (stores: readonly string[]): ProcessorDraft => ({
     kind: 'processor',
     name: node,
@@ -48,9 +48,10 @@ export function addTable<K, V>(
   return {
     ...table,
     store: options.store,
+    versioned,
     view() {
       materialize()
-      return storeView<K, V>(store)
+      return tableView<K, V>(store, options)
     },
     sendOldValues(force) {
       if (force) materialize()

@@ -65,7 +65,8 @@ export function addAggregation<K, KR, A, O extends StoreOptions>(
     value,
     sources: input.sources,
     store: options.store,
-    view: () => kind.view(store),
+    versioned: options.historyMs !== undefined,
+    view: () => kind.view(store, options),
     sendOldValues: () => true
   })
 }

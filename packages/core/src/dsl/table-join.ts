@@ -3,11 +3,11 @@ import { passThrough } from '../operators/pass-through.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { tableMerge } from '../operators/table-merge.js'
 import { tableTableJoin } from '../operators/table-table-join.js'
-import { joinedView, storeView } from '../operators/table-view.js'
+import { joinedView } from '../operators/table-view.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
 import { materialized } from './derived-table.js'
 import type { DerivedTableOptions } from './options.js'
-import { requireSerde, sameGraph, storeDefinition, type TableOrigin } from './origin.js'
+import { historyOf, requireSerde, sameGraph, storeDefinition, type TableOrigin, tableView } from './origin.js'
 
 /** A joiner as every kind of join can call it. */
 export type TableJoiner<K, VL, VR, R> = (left: VL | null, right: VR | null, key: K) => R | null
@@ -94,10 +94,11 @@ export function joinTables<K, VL, VR, R>(
     value,
     sources,
     store,
+    versioned: historyOf(options) !== undefined,
     view: () =>
       store === undefined
         ? joinedView(leftView, rightView, { joiner, leftJoinsAlone, rightJoinsAlone })
-        : storeView<K, R>(store),
+        : tableView<K, R>(store, options),
     sendOldValues() {
       if (!sendsOldValues) {
         left.sendOldValues(true)

@@ -12,7 +12,7 @@ import type { SuppressOptions } from './options.js'
 import { commonDefinition, requireSerde, type TableOrigin } from './origin.js'
 import type { Suppressed } from './suppressed.js'
 
-/** Throws `TOPOLOGY_NOT_WINDOWED` where windows are to close and there are none. */
+/** Throws `TOPOLOGY_NOT_WINDOWED` where windows are to close and there are none, `SUPPRESS_VERSIONED` (KIP-914). */
 export function suppressTable<K, V>(
   source: TableOrigin<K, V>,
   suppressed: Suppressed<K>,
@@ -23,6 +23,7 @@ export function suppressTable<K, V>(
   const name = graph.names.processor(PREFIX.tableSuppress, suppressed.name)
   const waitMs = limitMs ?? graph.windowGraceMs(parent)
   if (waitMs === undefined) throw notWindowed(name, parent)
+  if (source.versioned === true) throw versionedTable(name, parent)
   const store = suppressed.name === undefined ? graph.names.store(PREFIX.tableSuppress) : `${suppressed.name}-store`
   const needed = { by: 'KTable.suppress', node: name, passTo: 'suppress()' }
   const key = requireSerde(options.key ?? source.key, { field: 'key', ...needed })
@@ -67,6 +68,15 @@ function notWindowed(node: string, table: string): MillraceError {
     'TOPOLOGY_NOT_WINDOWED',
     `Suppression ${node} waits for windows to close, but the rows of ${table} do not all come from windows. ` +
       'Suppress until a time limit, or aggregate over windows above.',
+    { details: { node, table } }
+  )
+}
+
+function versionedTable(node: string, table: string): MillraceError {
+  return new MillraceError(
+    'SUPPRESS_VERSIONED',
+    `${node} is to hold back the updates of ${table}, which has a history of its own or from above: late updates would be lost. ` +
+      'Store the table without historyMs first.',
     { details: { node, table } }
   )
 }

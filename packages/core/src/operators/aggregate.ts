@@ -1,7 +1,7 @@
 /** `aggregate` and `count` over a grouped stream. */
 import { MillraceError } from '@millrace/state'
 import { PartialAggregate, type Combiner } from '../topology/topology.js'
-import { forwardUpdates } from './forward-updates.js'
+import { updateAggregates } from './forward-updates.js'
 import type { Operator } from './operator.js'
 
 /** How values become an aggregate, and, where `merge` is given, how two aggregates become one. */
@@ -24,7 +24,7 @@ export function aggregate<K, V, A>(store: string, aggregation: Aggregation<K, V,
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const forward = forwardUpdates(runtime, store, downstream)
+      const update = updateAggregates(runtime, store, downstream)
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
           runtime.dropped(context, `a record with a null key or value cannot be aggregated into ${store}`)
@@ -40,10 +40,8 @@ export function aggregate<K, V, A>(store: string, aggregation: Aggregation<K, V,
           updated = aggregator(key, value, before)
         }
         if (updated === undefined) throw returnedUndefined(store, 'aggregator')
-        // A deletion that the cache holds back, and the one in the changelog, has the record's own time: so in Kafka Streams.
-        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
         // What is forwarded at once replaces the initial aggregate, although nobody downstream has seen that: so in Kafka Streams.
-        forward(key, updated, before, newest, context)
+        update(key, updated, before, timestamp, newest, context)
       }
     }
   }

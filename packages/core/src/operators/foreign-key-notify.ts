@@ -7,6 +7,10 @@ export function foreignKeyNotify<VO>(store: string): Operator {
     compile(runtime, downstream) {
       const subscriptions = runtime.groupedStore(store)
       return (foreignKey, change: Change<VO>, timestamp, context) => {
+        if (change.isLatest === false) {
+          runtime.dropped(context, 'a row that is not the newest of its key in a versioned table cannot be joined')
+          return
+        }
         for (const { key, value } of subscriptions.members(foreignKey)) {
           const { hash, primaryPartition } = value
           downstream(key, { hash, value: change.newValue, primaryPartition }, timestamp, context)

@@ -28,7 +28,11 @@ export function foreignKeySubscribe<K, V, KO>(subscribe: ForeignKeySubscribe<K, 
   return {
     compile:
       (runtime, downstream) =>
-      (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
+      (key, { newValue, oldValue, isLatest }: Change<V>, timestamp, context) => {
+        if (isLatest === false) {
+          runtime.dropped(context, 'a row that is not the newest of its key in a versioned table cannot be joined')
+          return
+        }
         if (newValue === null && oldValue === null) return
         const [before, after] = [keyOf(oldValue, key), keyOf(newValue, key)]
         const hash = hashOf(newValue)

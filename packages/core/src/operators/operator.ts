@@ -7,6 +7,7 @@ import type {
   SessionStore,
   StoreDefinition,
   TimeOrderedStore,
+  VersionedStore,
   WindowStore
 } from '@millrace/state'
 import type { RecordContext } from '../record.js'
@@ -22,6 +23,8 @@ export interface Change<V> {
   readonly newValue: V | null
   /** Null too when downstream did not ask for old values. */
   readonly oldValue: V | null
+  /** Only where the new value is older than the key's newest one in a versioned store (KIP-914): joins and groups leave it out. */
+  readonly isLatest?: false
 }
 
 /** The time that punctuation goes by: that of the task's records, or the clock's. */
@@ -44,6 +47,7 @@ export interface OperatorRuntime {
   readonly applicationId: string
   definition(store: string): StoreDefinition
   store(name: string): KeyValueStore
+  versionedStore(name: string): VersionedStore
   windowStore(name: string): WindowStore
   sessionStore(name: string): SessionStore
   groupedStore(name: string): GroupedStore

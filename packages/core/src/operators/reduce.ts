@@ -1,7 +1,7 @@
 /** `reduce` over a grouped stream: the first value of a key stands for itself. */
 import { PartialAggregate, type Combiner } from '../topology/topology.js'
 import { type Aggregation, mergeFunction, partialNull, returnedUndefined } from './aggregate.js'
-import { forwardUpdates } from './forward-updates.js'
+import { updateAggregates } from './forward-updates.js'
 import type { Operator } from './operator.js'
 
 export type Reducer<V> = (aggregate: V, value: V) => V | null
@@ -11,7 +11,7 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const forward = forwardUpdates(runtime, store, downstream)
+      const update = updateAggregates(runtime, store, downstream)
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
           runtime.dropped(context, `a record with a null key or value cannot be reduced into ${store}`)
@@ -24,8 +24,7 @@ export function reduce<V>(store: string, reducer: Reducer<V>, options: { readonl
         const step = partial ? mergeFunction(merge, store) : reducer
         const updated: V | null = stored === undefined ? added : step(stored.value, added)
         if (updated === undefined) throw returnedUndefined(store, 'reducer')
-        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
-        forward(key, updated, stored === undefined ? null : stored.value, newest, context)
+        update(key, updated, stored === undefined ? null : stored.value, timestamp, newest, context)
       }
     }
   }

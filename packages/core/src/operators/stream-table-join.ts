@@ -21,7 +21,7 @@ export function streamTableJoin<K, V, VT, R>(join: StreamTableJoin<K, V, VT, R>)
           runtime.dropped(context, 'a record with a null key or value cannot be joined with a table')
           return
         }
-        const row = noKey ? undefined : read(key)
+        const row = noKey ? undefined : read(key, timestamp)
         if (row === undefined && !left) return
         downstream(key, joiner(value, row === undefined ? null : row.value, key), timestamp, context)
       }

@@ -1,6 +1,6 @@
 /** `count` and `aggregate` over a grouped table: an update takes its old value out of the aggregate and puts its new one in. */
 import { returnedUndefined } from './aggregate.js'
-import { forwardUpdates } from './forward-updates.js'
+import { updateAggregates } from './forward-updates.js'
 import type { Change, Operator } from './operator.js'
 
 /** How a row's value enters an aggregate and how it leaves it again. */
@@ -23,7 +23,7 @@ export function tableAggregate<K, V, A>(store: string, aggregation: TableAggrega
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const forward = forwardUpdates(runtime, store, downstream)
+      const update = updateAggregates(runtime, store, downstream)
       return (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
         const stored = aggregates.get(key)
         const before: A | null = stored === undefined ? null : stored.value
@@ -33,8 +33,7 @@ export function tableAggregate<K, V, A>(store: string, aggregation: TableAggrega
         if (newValue !== null) updated = adder(key, newValue, remaining === null ? initializer() : remaining)
         if (updated === undefined) throw returnedUndefined(store, 'adder')
         const newest = stored === undefined ? timestamp : Math.max(timestamp, stored.timestamp)
-        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
-        forward(key, updated, before, newest, context)
+        update(key, updated, before, timestamp, newest, context)
       }
     }
   }

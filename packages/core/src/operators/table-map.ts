@@ -1,5 +1,5 @@
 /** A table computed row by row from another: `KTable.filter`, `filterNot` and `mapValues`. */
-import { forwardUpdates } from './forward-updates.js'
+import { changeLike, forwardUpdates } from './forward-updates.js'
 import type { Change, Operator } from './operator.js'
 
 /** The row's value in the new table; null leaves the row out. Never called for a deleted row. */
@@ -11,7 +11,7 @@ export interface TableMapOptions {
   /** Whether updates carry old values; they then come from above, or from the table's own store. */
   readonly sendsOldValues: boolean
   /** Of a filter that sends old values: pass on no deletion of a row that was not in the new table before (KAFKA-10077). */
-  readonly filters: boolean
+  readonly leavesOutAbsent: boolean
 }
 
 /**
@@ -20,7 +20,7 @@ export interface TableMapOptions {
  */
 export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: TableMapOptions): Operator {
   const { store, sendsOldValues } = options
-  const leaveOutAbsent = options.filters && sendsOldValues
+  const leaveOutAbsent = options.leavesOutAbsent && sendsOldValues
   const row = (value: V | null, key: K): VR | null => (value === null ? null : compute(value, key))
   return {
     compile(runtime, downstream) {
@@ -29,7 +29,7 @@ export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: Table
           const newValue = row(change.newValue, key)
           const oldValue = sendsOldValues ? row(change.oldValue, key) : null
           if (leaveOutAbsent && newValue === null && oldValue === null) return
-          downstream(key, { newValue, oldValue }, timestamp, context)
+          downstream(key, changeLike(change, newValue, oldValue), timestamp, context)
         }
       }
       const values = runtime.store(store)
@@ -38,8 +38,8 @@ export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: Table
         const stored = values.get(key)
         const newValue = row(change.newValue, key)
         if (leaveOutAbsent && newValue === null && stored === undefined) return
-        values.put(key, newValue, timestamp, context)
-        forward(key, newValue, stored === undefined ? null : stored.value, timestamp, context)
+        const validTo = values.put(key, newValue, timestamp, context)
+        forward(key, newValue, stored === undefined ? null : stored.value, timestamp, context, validTo)
       }
     }
   }

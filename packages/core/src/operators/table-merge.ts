@@ -8,8 +8,7 @@ export function tableMerge<V>(store: string): Operator {
       const values = runtime.store(store)
       const forward = forwardUpdates(runtime, store, downstream)
       return (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
-        values.put(key, newValue, timestamp, context)
-        forward(key, newValue, oldValue, timestamp, context)
+        forward(key, newValue, oldValue, timestamp, context, values.put(key, newValue, timestamp, context))
       }
     }
   }

@@ -1,6 +1,6 @@
 /** `reduce` over a grouped table: the first value of a group stands for itself. */
 import { returnedUndefined } from './aggregate.js'
-import { forwardUpdates } from './forward-updates.js'
+import { updateAggregates } from './forward-updates.js'
 import type { Change, Operator } from './operator.js'
 import type { Reducer } from './reduce.js'
 
@@ -9,7 +9,7 @@ export function tableReduce<V>(store: string, adder: Reducer<V>, subtractor: Red
   return {
     compile(runtime, downstream) {
       const aggregates = runtime.store(store)
-      const forward = forwardUpdates(runtime, store, downstream)
+      const update = updateAggregates(runtime, store, downstream)
       return (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
         const stored = aggregates.get(key)
         const before: V | null = stored === undefined ? null : stored.value
@@ -19,8 +19,7 @@ export function tableReduce<V>(store: string, adder: Reducer<V>, subtractor: Red
         if (newValue !== null) updated = remaining === null ? newValue : adder(remaining, newValue)
         if (updated === undefined) throw returnedUndefined(store, 'adder')
         const newest = stored === undefined ? timestamp : Math.max(timestamp, stored.timestamp)
-        aggregates.put(key, updated, updated === null ? timestamp : newest, context)
-        forward(key, updated, before, newest, context)
+        update(key, updated, before, timestamp, newest, context)
       }
     }
   }

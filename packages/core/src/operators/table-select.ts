@@ -17,6 +17,7 @@ export function tableSelect<K, V, KR, VR>(
   const sameGroup = (a: KR, b: KR): boolean => a === b || latin1(options.key, a) === latin1(options.key, b)
   return {
     compile: (_runtime, downstream) => (key, change: Change<V>, timestamp, context) => {
+      if (change.isLatest === false) return
       const joined = select(key, change.newValue)
       const left = select(key, change.oldValue)
       if (joined !== null && left !== null && sameGroup(joined[0], left[0])) {

@@ -3,7 +3,7 @@ import { forwardUpdates } from './forward-updates.js'
 import type { Operator } from './operator.js'
 
 /**
- * The newest record by offset wins, also when its timestamp is older. Without a store (nothing downstream reads the
+ * The newest record by offset wins, also when its timestamp is older, but in a versioned store. Without a store (nothing downstream reads the
  * table) updates pass on without their old values.
  */
 export function tableSource(store?: string): Operator {
@@ -18,8 +18,8 @@ export function tableSource(store?: string): Operator {
           downstream(key, { newValue: value, oldValue: null }, timestamp, context)
         } else {
           const stored = values.get(key)
-          values.put(key, value, timestamp, context)
-          forward(key, value, stored === undefined ? null : stored.value, timestamp, context)
+          const validTo = values.put(key, value, timestamp, context)
+          forward(key, value, stored === undefined ? null : stored.value, timestamp, context, validTo)
         }
       }
     }

@@ -22,6 +22,10 @@ export function tableTableJoin<K, V, VO, R>(join: TableTableJoin<K, V, VO, R>): 
     compile(runtime, downstream) {
       const read = join.other.compile(runtime)
       return (key, change: Change<V>, timestamp, context) => {
+        if (change.isLatest === false) {
+          runtime.dropped(context, 'a row that is not the newest of its key in a versioned table cannot be joined')
+          return
+        }
         const row = read(key)
         if (row === undefined && (!joinsAlone || (change.newValue === null && change.oldValue === null))) return
         const other = row === undefined ? null : row.value

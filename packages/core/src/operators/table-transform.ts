@@ -2,7 +2,7 @@
 import { ForwardingContext } from '../processor/forwarding-context.js'
 import type { ValueTransformerSupplier } from '../processor/value-transformer.js'
 import { NO_HEADERS, type RecordContext } from '../record.js'
-import { forwardUpdates } from './forward-updates.js'
+import { changeLike, forwardUpdates } from './forward-updates.js'
 import type { Change, OperatorRuntime, PlainOperator } from './operator.js'
 import type { TableView } from './table-view.js'
 
@@ -25,7 +25,7 @@ export function tableTransform<K, V, VR>(
         return (key, change: Change<V>, timestamp, context) => {
           const newValue = transform(change.newValue, key, timestamp, context)
           const oldValue = sendsOldValues ? transform(change.oldValue, key, timestamp, context) : null
-          downstream(key, { newValue, oldValue }, timestamp, context)
+          downstream(key, changeLike(change, newValue, oldValue), timestamp, context)
         }
       }
       const values = runtime.store(store)
@@ -33,8 +33,8 @@ export function tableTransform<K, V, VR>(
       return (key, change: Change<V>, timestamp, context) => {
         const newValue = transform(change.newValue, key, timestamp, context)
         const stored = values.get(key)
-        values.put(key, newValue, timestamp, context)
-        forward(key, newValue, stored === undefined ? null : stored.value, timestamp, context)
+        const validTo = values.put(key, newValue, timestamp, context)
+        forward(key, newValue, stored === undefined ? null : stored.value, timestamp, context, validTo)
       }
     }
   }
@@ -47,11 +47,12 @@ export function transformedView<K, V, VR>(
 ): TableView<K, VR> {
   return {
     stores: source.stores,
+    ...(source.historyMs === undefined ? {} : { historyMs: source.historyMs }),
     compile(runtime) {
       const read = source.compile(runtime)
       const transform = transformer(supplier, runtime)
-      return key => {
-        const row = read(key)
+      return (key, asOfMs) => {
+        const row = read(key, asOfMs)
         const timestamp = row === undefined ? -1 : row.timestamp
         const context = { topic: '', partition: -1, offset: -1, timestamp, headers: NO_HEADERS }
         const value = transform(row === undefined ? null : row.value, key, timestamp, context)

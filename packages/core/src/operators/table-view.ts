@@ -3,11 +3,14 @@ import type { Timestamped } from '@millrace/state'
 import type { Windowed } from '../windowed.js'
 import type { OperatorRuntime } from './operator.js'
 
-export type ReadTable<K, V> = (key: K) => Timestamped<V> | undefined
+/** The row that held at a time, where the table has a history; else, and without a time, the newest. */
+export type ReadTable<K, V> = (key: K, asOfMs?: number) => Timestamped<V> | undefined
 
 export interface TableView<K, V> {
   /** The stores a reader of this view must be connected to. */
   readonly stores: readonly string[]
+  /** How far back its rows may be asked for, in ms; absent: it has no history. */
+  readonly historyMs?: number
   compile(runtime: OperatorRuntime): ReadTable<K, V>
 }
 
@@ -18,6 +21,18 @@ export function storeView<K, V>(store: string): TableView<K, V> {
     compile(runtime) {
       const values = runtime.store(store)
       return key => values.get(key)
+    }
+  }
+}
+
+/** Reads a versioned store. */
+export function versionedView<K, V>(store: string, historyMs: number): TableView<K, V> {
+  return {
+    stores: [store],
+    historyMs,
+    compile(runtime) {
+      const versions = runtime.versionedStore(store)
+      return (key, asOfMs) => versions.get(key, asOfMs)
     }
   }
 }
@@ -54,10 +69,11 @@ export function computedView<K, V, VR>(
 ): TableView<K, VR> {
   return {
     stores: source.stores,
+    ...(source.historyMs === undefined ? {} : { historyMs: source.historyMs }),
     compile(runtime) {
       const read = source.compile(runtime)
-      return key => {
-        const stored = read(key)
+      return (key, asOfMs) => {
+        const stored = read(key, asOfMs)
         if (stored === undefined) return undefined
         const value = compute(stored.value, key)
         return value === null ? undefined : { value, timestamp: stored.timestamp }
@@ -66,7 +82,7 @@ export function computedView<K, V, VR>(
   }
 }
 
-/** Computes the row of a table-table join from the rows of its two sides. */
+/** Computes the row of a table-table join from the rows of its two sides; without a history even where both have one (KIP-914). */
 export function joinedView<K, VL, VR, R>(
   left: TableView<K, VL>,
   right: TableView<K, VR>,

@@ -122,7 +122,10 @@ export const stores = {
         { details: { store: name, retentionMs, windowSizeMs } }
       )
     }
-    const bucketMs = Math.max(windowSizeMs, Math.ceil(segmentIntervalOf(retentionMs) / BUCKETS_PER_SEGMENT))
+    const bucketMs = Math.max(
+      windowSizeMs,
+      Math.ceil(segmentIntervalOf({ kind: 'window', retentionMs }) / BUCKETS_PER_SEGMENT)
+    )
     const times = { windowSizeMs, retentionMs, bucketMs, retainDuplicates }
     const definition = { kind: 'window', ...common(name, options), ...times } as const
     return { name, definition, open: (state, now) => openStore(definition, state, now) as WindowStore<K, V> }

@@ -7,27 +7,29 @@ import type { SourceNode, Topology } from '../topology/topology.js'
 import type { HeadRecord } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
 
-/** The last record of each key between two offsets: the rest would only be overwritten. */
+/** The records between two offsets that a store is to be given. */
 export type RecordsToRestore = (batches: readonly RecordBatch[], from: number, to: number) => Iterable<RestoreRecord>
 
 /** A changelog has the store's own bytes. */
-export const changelogRecords: RecordsToRestore = (batches, from, to) => {
-  const newest = new Map<string, RestoreRecord>()
-  for (const batch of batches) {
-    const cursor = batch.cursor()
-    while (cursor.next()) {
-      if (cursor.offset < from || cursor.offset >= to) continue
-      if (cursor.keyStart < 0) throw keyless(cursor.offset)
-      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor
-      newest.set(latin1Slice(bytes, keyStart, keyEnd), {
-        key: bytes.subarray(keyStart, keyEnd),
-        value: valueStart < 0 ? null : bytes.subarray(valueStart, valueEnd),
-        timestamp: cursor.timestamp
-      })
+export const changelogRecords =
+  (store: StoreDefinition): RecordsToRestore =>
+  (batches, from, to) => {
+    const chosen = choice(store)
+    for (const batch of batches) {
+      const cursor = batch.cursor()
+      while (cursor.next()) {
+        if (cursor.offset < from || cursor.offset >= to) continue
+        if (cursor.keyStart < 0) throw keyless(cursor.offset)
+        const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor
+        chosen.add({
+          key: bytes.subarray(keyStart, keyEnd),
+          value: valueStart < 0 ? null : bytes.subarray(valueStart, valueEnd),
+          timestamp: cursor.timestamp
+        })
+      }
     }
+    return chosen.records()
   }
-  return newest.values()
-}
 
 interface SourceTopic {
   readonly store: StoreDefinition
@@ -51,7 +53,7 @@ export function sourceTopicRecords(
   const head: HeadRecord = { key: null, value: null, timestamp: 0, context: { ...changelog, ...NOWHERE } }
   let partitionTime = -1
   return (batches, from, to) => {
-    const newest = new Map<string, RestoreRecord>()
+    const chosen = choice(store)
     for (const batch of batches) {
       const cursor = batch.cursor()
       while (cursor.next()) {
@@ -61,10 +63,28 @@ export function sourceTopicRecords(
         if (head.key === null) continue
         const key = encode(store.key, head.key)
         const value = head.value === null ? null : encode(store.value, head.value)
-        newest.set(latin1Slice(key, 0, key.length), { key, value, timestamp: head.timestamp })
+        chosen.add({ key, value, timestamp: head.timestamp })
       }
     }
-    return newest.values()
+    return chosen.records()
+  }
+}
+
+interface Choice {
+  add(record: RestoreRecord): void
+  records(): Iterable<RestoreRecord>
+}
+
+/** Of most stores the last record of each key, since the rest would only be overwritten; of versioned ones all. */
+function choice({ kind }: StoreDefinition): Choice {
+  if (kind === 'versioned') {
+    const all: RestoreRecord[] = []
+    return { add: record => all.push(record), records: () => all }
+  }
+  const newest = new Map<string, RestoreRecord>()
+  return {
+    add: record => newest.set(latin1Slice(record.key, 0, record.key.length), record),
+    records: () => newest.values()
   }
 }
 

@@ -45,7 +45,7 @@ export async function restoreTask(options: TaskRestoreOptions, modules: RestoreM
     const restore = { taskId: plan.id, store: name, signal }
     if (store.sourceTopic === undefined) {
       const changelog = { topic: changelogTopic(applicationId, name), partition: plan.partition }
-      await restoreStore({ ...restore, changelog, records: changelogRecords }, modules)
+      await restoreStore({ ...restore, changelog, records: changelogRecords(store) }, modules)
     } else {
       const changelog = { topic: store.sourceTopic, partition: plan.partition }
       const records = sourceTopicRecords({ ...options, store, changelog }, modules)

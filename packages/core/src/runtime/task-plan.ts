@@ -134,14 +134,15 @@ function planGlobal(topology: Topology, counts: ReadonlyMap<string, number>): Gl
   return { subtopology, inputs }
 }
 
+/** As Kafka Streams': the changelogs of stores over time keep what those keep, and a day more. */
 function changelogConfig(store: StoreDefinition): Record<string, string> {
-  const policy =
-    'retentionMs' in store
-      ? {
-          'cleanup.policy': 'compact,delete',
-          'retention.ms': String(store.retentionMs + CHANGELOG_ADDITIONAL_RETENTION_MS)
-        }
-      : { 'cleanup.policy': 'compact' }
+  const policy: Record<string, string> = { 'cleanup.policy': 'compact' }
+  if (store.kind === 'versioned') {
+    policy['min.compaction.lag.ms'] = String(store.retentionMs + CHANGELOG_ADDITIONAL_RETENTION_MS)
+  } else if ('retentionMs' in store) {
+    policy['cleanup.policy'] = 'compact,delete'
+    policy['retention.ms'] = String(store.retentionMs + CHANGELOG_ADDITIONAL_RETENTION_MS)
+  }
   return { ...policy, 'message.timestamp.type': 'CreateTime', ...store.changelogConfig }
 }
 

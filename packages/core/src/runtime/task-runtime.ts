@@ -99,6 +99,7 @@ export class TaskRuntime {
       applicationId,
       definition: name => topology.stores.get(name)!,
       store: name => state.store(name),
+      versionedStore: name => state.versionedStore(name),
       windowStore: name => state.windowStore(name),
       sessionStore: name => state.sessionStore(name),
       groupedStore: name => state.groupedStore(name),

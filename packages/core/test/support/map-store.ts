@@ -21,12 +21,13 @@ export class MapStore implements KeyValueStore {
     return this.rows.get(key)
   }
 
-  put(key: unknown, value: unknown, timestamp: number, context?: unknown): void {
+  put(key: unknown, value: unknown, timestamp: number, context?: unknown): number {
     const held = this.#held.get(key)
     if (held === undefined) this.#held.set(key, { oldValue: this.rows.get(key)?.value ?? null, timestamp, context })
     else Object.assign(held, { timestamp, context })
     if (value === null) this.rows.delete(key)
     else this.rows.set(key, { value, timestamp })
+    return Infinity
   }
 
   onFlush(listener: FlushListener): void {

@@ -71,6 +71,10 @@ export class TopologyRun implements OperatorRuntime {
     return this.store(name)
   }
 
+  versionedStore(name: string): never {
+    throw new Error(`only key-value stores here, not ${name}`)
+  }
+
   windowStore(name: string): never {
     throw new Error(`only key-value stores here, not ${name}`)
   }

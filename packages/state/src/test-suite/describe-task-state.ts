@@ -8,6 +8,7 @@ import { describeRestore } from './restore-contract.js'
 import { StateBench } from './state-bench.js'
 import { describeTimeOrderedStores } from './time-ordered-store-contract.js'
 import { describeTimedStores } from './timed-store-contract.js'
+import { describeVersionedStores } from './versioned-store-contract.js'
 
 /** Describes as mocha tests what `TaskState` and its stores promise. Databases are made in a temporary directory. */
 export function describeTaskState(name: string, modules: { readonly engine: StateEngine }): void {
@@ -24,5 +25,6 @@ export function describeTaskState(name: string, modules: { readonly engine: Stat
     describeRestore(bench)
     describeTimedStores(bench)
     describeTimeOrderedStores(bench)
+    describeVersionedStores(bench)
   })
 }

@@ -10,9 +10,10 @@ const number = fc.nat(Number.MAX_SAFE_INTEGER)
 
 describe('segment layout', () => {
   it('cuts the retention in two, but never below a minute', () => {
-    expect(segmentIntervalOf(0)).to.equal(60_000)
-    expect(segmentIntervalOf(120_001)).to.equal(60_000)
-    expect(segmentIntervalOf(86_400_000)).to.equal(43_200_000)
+    const interval = (retentionMs: number) => segmentIntervalOf({ kind: 'session', retentionMs })
+    expect(interval(0)).to.equal(60_000)
+    expect(interval(120_001)).to.equal(60_000)
+    expect(interval(86_400_000)).to.equal(43_200_000)
   })
 
   it('orders numbers as text', () => {

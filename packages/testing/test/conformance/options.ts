@@ -15,7 +15,7 @@ export function stored(step: Step): { store?: string; caching?: boolean; logging
 /** The value's serde where a table is stored: without a store it would change the names, as Materialized does. */
 export function storedValue(step: Step): { value?: typeof any } {
   const { store, caching, logging, serdes } = step
-  return [store, caching, logging, serdes].some(option => option !== undefined) ? { value: any } : {}
+  return [store, caching, logging, serdes, step.historyMs].some(option => option !== undefined) ? { value: any } : {}
 }
 
 /** Those of the fields that the step has. */

@@ -10,7 +10,8 @@ describe('restarted before each record', () => {
     'tables',
     'table-joins',
     'grouped-tables',
-    'global-tables'
+    'global-tables',
+    'versioned'
   ]) {
     it(`gives the same: ${area}`, async function () {
       this.timeout(60_000)

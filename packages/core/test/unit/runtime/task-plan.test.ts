@@ -206,6 +206,17 @@ describe('planTasks', () => {
     })
   })
 
+  it('keeps the changelog of a versioned store from being compacted for as long as its history, and a day more', () => {
+    const builder = new StreamsBuilder()
+    builder.table('prices', { ...text, store: 'prices', historyMs: 3_600_000 })
+    const { internalTopics } = plan(builder.build(), { prices: 2 })
+    expect(internalTopics.get('app-prices-changelog')!.config).to.deep.equal({
+      'cleanup.policy': 'compact',
+      'min.compaction.lag.ms': '90000000',
+      'message.timestamp.type': 'CreateTime'
+    })
+  })
+
   it('plans no changelog for a store without logging', () => {
     const builder = new StreamsBuilder()
     builder.stream('a', text).groupByKey().count({ store: 'n', logging: false })
