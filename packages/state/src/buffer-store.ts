@@ -55,6 +55,11 @@ export class OrderedBuffer<K, V> implements BufferStore<K, V>, StateStore {
     return this.#places.size
   }
 
+  get greatestTime(): number {
+    const last = this.#order.lastBelow('\uffff')
+    return last === undefined ? -1 : this.#places.get(last.slice(TIME_LENGTH))!.time
+  }
+
   get dirtyBytes(): number {
     return this.#values.dirtyBytes
   }

@@ -161,7 +161,8 @@ class DatabaseTaskState implements TaskState {
 
   store(name: string): KeyValueStore {
     const { typed } = this.#open(name)
-    if (typed instanceof OverlayStore || typed instanceof LruStore || typed instanceof SegmentedVersionedStore) return typed
+    if (typed instanceof OverlayStore || typed instanceof LruStore || typed instanceof SegmentedVersionedStore)
+      return typed
     throw this.#kindMismatch(name, 'key-value')
   }
 

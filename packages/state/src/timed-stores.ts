@@ -133,6 +133,8 @@ export interface BufferStore<K = any, V = any> {
   readonly sizeInBytes: number
   /** The least time of any value; Infinity where there is none. */
   readonly leastTime: number
+  /** The greatest time of any value; -1 where there is none. */
+  readonly greatestTime: number
   get(key: K): V | undefined
   /** Puts what `next` makes of the value that is there; its time is that of the definition's `timeOf`. */
   update(key: K, next: (before: V | undefined) => V): void

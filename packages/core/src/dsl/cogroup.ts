@@ -58,7 +58,8 @@ export function aggregateCogroup<K, KR, A, O extends StoreOptions>(
     value,
     sources,
     store: options.store,
-    view: () => kind.view(store),
+    versioned: options.historyMs !== undefined,
+    view: () => kind.view(store, options),
     sendOldValues: () => true
   })
 }

@@ -185,6 +185,11 @@ export interface JoinOptions<K, V, R> extends NamedOptions {
   readonly value?: Serde<V>
   /** The serde of the joined values, for where they are next written. */
   readonly result?: Serde<R>
+  /**
+   * Wait until stream time is so many ms past a record before it is joined, so that a row that comes late is found. The
+   * table must have a history at least as long. Kafka's `Joined.withGracePeriod` (KIP-923). Default: join at once.
+   */
+  readonly graceMs?: number
 }
 
 /** Options of a join with a global table. */

@@ -1,6 +1,8 @@
 /** Joins a stream with a table. */
+import { graceJoin } from '../operators/grace-join.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { streamTableJoin, type StreamTableJoin } from '../operators/stream-table-join.js'
+import { addGraceBuffer } from './grace-buffer.js'
 import type { KStream } from './kstream.js'
 import type { KTable } from './ktable.js'
 import type { JoinOptions } from './options.js'
@@ -16,15 +18,22 @@ export function joinTable<K, V, VT, R>(
 ): KStream<K, R> {
   const { graph, makeStream } = stream
   sameGraph(graph, table.origin.graph, join.left ? 'leftJoin' : 'join')
-  const left = stream.keyChanged ? repartitioned(stream, join.left ? 'leftJoin' : 'join', options) : stream
+  const by = join.left ? 'leftJoin' : 'join'
+  const left = stream.keyChanged ? repartitioned(stream, by, options) : stream
   const name = graph.names.node(join.left ? PREFIX.leftJoin : PREFIX.join, options.name)
   const view = table.origin.view()
+  const { graceMs } = options
+  const buffer =
+    graceMs === undefined ? undefined : addGraceBuffer(left, table.origin, { node: name, by, graceMs, options })
   graph.copartition([...left.sources, ...table.origin.sources])
   graph.add({
     kind: 'processor',
     name,
-    operator: streamTableJoin({ ...join, table: view }),
-    stores: view.stores,
+    operator:
+      buffer === undefined
+        ? streamTableJoin({ ...join, table: view })
+        : graceJoin({ ...join, table: view, buffer, graceMs: graceMs! }),
+    stores: buffer === undefined ? view.stores : [buffer, ...view.stores],
     predecessors: [left.node],
     ...(join.left ? { nullKeys: 'wanted' } : {})
   })

@@ -1,5 +1,5 @@
 /** `join` and `leftJoin` of a stream with a table: each record of the stream looks its key up. */
-import type { Operator } from './operator.js'
+import type { PlainOperator } from './operator.js'
 import type { TableView } from './table-view.js'
 
 export interface StreamTableJoin<K, V, VT, R> {
@@ -10,7 +10,7 @@ export interface StreamTableJoin<K, V, VT, R> {
 }
 
 /** The result has the stream record's timestamp. Null values never join; a null key joins null, in a left join only. */
-export function streamTableJoin<K, V, VT, R>(join: StreamTableJoin<K, V, VT, R>): Operator {
+export function streamTableJoin<K, V, VT, R>(join: StreamTableJoin<K, V, VT, R>): PlainOperator {
   const { joiner, left } = join
   return {
     compile(runtime, downstream) {
