@@ -17,6 +17,7 @@ export type {
   ScheduleOptions,
   RoutingOperator
 } from './operators/operator.js'
+export type { EmitStrategy } from './operators/final-results.js'
 export * from './topology/topology.js'
 export { resolveConfig, type ResolvedConfig, type StreamsConfig } from './runtime/config.js'
 export type { StreamsState } from './runtime/lifecycle.js'

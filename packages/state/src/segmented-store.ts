@@ -11,6 +11,7 @@ import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, RestoreRecord, Timestamped } from './store.js'
 import { OverlayEntry, StoreOverlay } from './store-overlay.js'
+import { TimeIndex } from './time-index.js'
 import type { TimedRange } from './timed-stores.js'
 
 /** One bucket in so many tells its encoded size; a power of two. */
@@ -36,8 +37,11 @@ export class SegmentedStore<K, V> implements StateStore {
   readonly #database: StateDatabase
   readonly #key = new ByteWriter()
   readonly #encoder: BucketEncoder<K, V>
+  readonly #index: TimeIndex | undefined
   /** The newest time that was flushed. */
   #flushed = -1
+  /** The newest time there was at the last commit. */
+  #committed = -1
   /** Counts puts that are held back. */
   #puts = 0
   #listener: ((key: K, update: EntryUpdate<V>) => void) | undefined
@@ -59,6 +63,7 @@ export class SegmentedStore<K, V> implements StateStore {
     const intervalMs = segmentIntervalOf(definition)
     this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : intervalMs
     this.#segments = new Segments({ retentionMs: definition.retentionMs, intervalMs, prefix })
+    this.#index = definition.ordered === true ? new TimeIndex() : undefined
     this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
     this.#database = modules.database
   }
@@ -71,8 +76,13 @@ export class SegmentedStore<K, V> implements StateStore {
     return this.#overlay.dirty.length
   }
 
-  open(): Promise<void> {
-    return this.#segments.open(this.#database)
+  async open(): Promise<void> {
+    await this.#segments.open(this.#database)
+    if (this.#index === undefined) return
+    this.#index.clear()
+    for await (const { key, time, rank } of this.range({})) {
+      this.#index.add(time, rank, latin1(this.definition.key, key))
+    }
   }
 
   get(key: K, time: number, rank: number): Timestamped<V> | undefined {
@@ -124,8 +134,32 @@ export class SegmentedStore<K, V> implements StateStore {
     return found
   }
 
+  /**
+   * Of an ordered store the first entry by time, rank and key that no earlier call has given since it was put, unless its
+   * time is after `toMs`. It stays in the store. Kafka Streams finds windows here that are one millisecond older than
+   * elsewhere, and sessions as long as their segment is there.
+   */
+  takeFirst(toMs: number, cached: boolean): ScannedEntry<K, V> | undefined {
+    const segments = this.#segments
+    const expiredAt = (cached ? this.#committed : segments.observed) - this.definition.retentionMs
+    const firstLive = this.definition.kind === 'window' ? expiredAt : segments.startOf(segments.of(expiredAt))
+    for (let place = this.#index!.takeFirst(toMs); place !== undefined; place = this.#index!.takeFirst(toMs)) {
+      const { time, rank, mapKey } = place
+      if (time < firstLive) continue
+      const bytes = Buffer.from(mapKey, 'latin1')
+      const key = this.definition.key.read(bytes, 0, bytes.length)
+      const entry = this.#bucket(key, escapedKey(mapKey), segments.of(time), time).value!.find(time, rank)
+      if (entry === undefined || entry.value === null) continue
+      return { key, time, rank, value: entry.value, timestamp: entry.timestamp }
+    }
+    return undefined
+  }
+
   put(key: K, time: number, rank: number, value: V | null, timestamp: number, context: unknown): void {
-    const escaped = escapedKey(latin1(this.definition.key, key))
+    const mapKey = latin1(this.definition.key, key)
+    if (value === null) this.#index?.delete(time, rank, mapKey)
+    else this.#index?.add(time, rank, mapKey)
+    const escaped = escapedKey(mapKey)
     const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
     this.#segments.add(time)
     const entry = bucket.value!.at(time, rank)
@@ -184,6 +218,7 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   committed(): void {
+    this.#committed = this.#segments.observed
     this.#overlay.committed()
   }
 
@@ -195,12 +230,14 @@ export class SegmentedStore<K, V> implements StateStore {
     restoreBuckets(
       { prefix: this.#prefix, bucketMs: this.#bucketMs, suffix: this.#suffix },
       { segments: this.#segments, database: this.#database },
-      { records, batch }
+      { records: this.#index?.noting(records, this.#suffix) ?? records, batch }
     )
   }
 
   discard(): void {
+    const changed = this.#overlay.dirty.slice()
     this.#overlay.discard()
+    if (this.#index !== undefined) for (const bucket of changed) this.#noteAgain(bucket, this.#index)
   }
 
   clear(): void {
@@ -219,6 +256,17 @@ export class SegmentedStore<K, V> implements StateStore {
         visible: e => this.#visible(e)
       }
     )
+  }
+
+  /** After a bucket's changes were discarded: what is stored of them counts as put. */
+  #noteAgain({ key, value: discarded }: OverlayEntry<K, Bucket<V>>, index: TimeIndex): void {
+    const mapKey = latin1(this.definition.key, key)
+    for (const { time, rank, changed } of discarded!.entries) {
+      if (!changed) continue
+      const bucket = this.#bucket(key, escapedKey(mapKey), discarded!.segment, time).value!
+      if (bucket.find(time, rank) === undefined) index.delete(time, rank, mapKey)
+      else index.add(time, rank, mapKey)
+    }
   }
 
   #change(

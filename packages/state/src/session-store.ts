@@ -52,6 +52,13 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
     return found
   }
 
+  takeFirst(toMs: number, cached: boolean): [K, SessionEntry<V>] | undefined {
+    const found = this.entries.takeFirst(toMs, cached)
+    if (found === undefined) return undefined
+    const { key, time, rank, value, timestamp } = found
+    return [key, { startMs: rank, endMs: time, value, timestamp }]
+  }
+
   range(range: TimedRange<K>): AsyncIterableIterator<[K, SessionEntry<V>]> {
     return mappedIteration(this.entries.range(range), ({ key, time, rank, value, timestamp }) => [
       key,

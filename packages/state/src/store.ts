@@ -39,6 +39,8 @@ interface TimedStoreDefinition<K, V> extends StoreDefinitionBase<K, V> {
    * windows need: size and grace.
    */
   readonly retentionMs: number
+  /** Give values out in the order of their times too (`takeFirst`): keys and times of all values are then held in memory. */
+  readonly ordered?: boolean
 }
 
 /** A store with one value per key and window, or several. */

@@ -61,6 +61,12 @@ export interface WindowStore<K = any, V = any> extends ReadableWindowStore<K, V>
    */
   put(key: K, startMs: number, value: V | null, timestamp: number, context?: unknown): void
   onFlush(listener: WindowFlushListener<K, V>): void
+  /**
+   * Of an `ordered` store: the first window by start and key that no earlier call has given since it was put, unless it
+   * starts after `toMs`. It stays in the store. Windows that have expired are passed over; with `cached` it is the times
+   * at the last commit by which they do, since a cache keeps newer ones from Kafka Streams' store.
+   */
+  takeFirst(toMs: number, cached: boolean): readonly [K, WindowEntry<V>] | undefined
 }
 
 /** What queries may do with a session store. Reads leave out what is older than the retention. */
@@ -78,6 +84,8 @@ export interface SessionStore<K = any, V = any> extends ReadableSessionStore<K, 
   /** Sets the value of a session; null removes it. `context` comes back at a flush. */
   put(key: K, startMs: number, endMs: number, value: V | null, timestamp: number, context?: unknown): void
   onFlush(listener: SessionFlushListener<K, V>): void
+  /** As of a window store: the first session by end, start and key, unless it ends after `toMs`. */
+  takeFirst(toMs: number, cached: boolean): readonly [K, SessionEntry<V>] | undefined
 }
 
 /** A value that a key had from `timestamp` on. Kafka's `VersionedRecord`. */

@@ -64,6 +64,11 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     return this.entries.fetch(key, fromMs, toMs).map(toWindow)
   }
 
+  takeFirst(toMs: number, cached: boolean): [K, WindowEntry<V>] | undefined {
+    const found = this.entries.takeFirst(toMs, cached)
+    return found && [found.key, { startMs: found.time, value: found.value, timestamp: found.timestamp }]
+  }
+
   range(range: TimedRange<K>): AsyncIterableIterator<[K, WindowEntry<V>]> {
     return mappedIteration(this.entries.range(range), ({ key, time, value, timestamp }) => [
       key,

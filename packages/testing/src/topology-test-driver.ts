@@ -135,6 +135,8 @@ export class TopologyTestDriver {
             caching: cacheMaxBytes > 0,
             // Partial counts would show in the output as jumps.
             combining: false,
+            // Kafka Streams' driver looks for closed windows at every record too.
+            emitIntervalMs: 0,
             maxTaskIdleMs: 0,
             deserializationExceptionHandler,
             start: plan.inputs.map(({ topic }) => this.#log.start(topic))

@@ -2,6 +2,7 @@
 import type { Serde, StoreDefinition } from '@millrace/state'
 import type { Aggregation } from '../operators/aggregate.js'
 import { aggregate } from '../operators/aggregate.js'
+import type { EmitStrategy } from '../operators/final-results.js'
 import type { Operator } from '../operators/operator.js'
 import { sessionAggregate, type SessionAggregation } from '../operators/session-aggregate.js'
 import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.js'
@@ -29,17 +30,19 @@ export function ofKeys<K, A>(): AggregateKind<K, K, A> {
 }
 
 export function ofWindows<K, A>(
-  windows: FixedWindows | SlidingWindows
+  windows: FixedWindows | SlidingWindows,
+  emit: EmitStrategy = 'on-window-update'
 ): AggregateKind<K, Windowed<K>, A, WindowStoreOptions> {
   const { sizeMs, neededMs, bucketMs } = lengthsOf(windows)
   return {
     operator: (store, folding) =>
       windows instanceof SlidingWindows
-        ? slidingWindowAggregate(store, windows, folding)
-        : windowAggregate(store, windows, folding),
+        ? slidingWindowAggregate(store, windows, folding, emit)
+        : windowAggregate(store, windows, folding, emit),
     define: (store, serdes, options) => ({
       kind: 'window',
       ...commonDefinition(store, serdes, options),
+      ...emitting(emit, { caches: !(windows instanceof SlidingWindows) }),
       windowSizeMs: sizeMs,
       bucketMs,
       retentionMs: retentionOf(options.retentionMs, neededMs, store),
@@ -52,19 +55,27 @@ export function ofWindows<K, A>(
 
 export function ofSessions<K, A>(
   windows: SessionWindows,
-  merger: SessionAggregation<K, any, A>['merger']
+  merger: SessionAggregation<K, any, A>['merger'],
+  emit: EmitStrategy = 'on-window-update'
 ): AggregateKind<K, Windowed<K>, A, WindowStoreOptions> {
   const neededMs = windows.inactivityGapMs + windows.graceMs
   return {
-    operator: (store, folding) => sessionAggregate(store, windows, { ...folding, merger }),
+    operator: (store, folding) => sessionAggregate(store, windows, { ...folding, merger }, emit),
     define: (store, serdes, options) => ({
       kind: 'session',
       ...commonDefinition(store, serdes, options),
+      ...emitting(emit, { caches: false }),
       retentionMs: retentionOf(options.retentionMs, neededMs, store)
     }),
     resultKey: key => new SessionWindowedSerde(key),
     view: sessionView
   }
+}
+
+/** Kafka Streams caches what waits for its windows to close only where these have a fixed place. */
+function emitting(emit: EmitStrategy, options: { readonly caches: boolean }): { caching?: false; ordered?: true } {
+  if (emit === 'on-window-update') return {}
+  return options.caches ? { ordered: true } : { ordered: true, caching: false }
 }
 
 /** How long windows last and are kept, and what a look-up spans; in ms. Sliding windows look two lengths back. */

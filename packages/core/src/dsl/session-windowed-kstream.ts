@@ -1,5 +1,6 @@
 /** A grouped stream cut into sessions. */
 import { counting } from '../operators/aggregate.js'
+import type { EmitStrategy } from '../operators/final-results.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { type Reducer, reducing } from '../operators/reduce.js'
 import type { SessionAggregation } from '../operators/session-aggregate.js'
@@ -32,10 +33,25 @@ interface SessionPlan<K, A> extends Pick<
 export class SessionWindowedKStream<K, V> {
   readonly #grouping: StreamGrouping<K, V>
   readonly #windows: SessionWindows
+  #emit: EmitStrategy = 'on-window-update'
 
   constructor(grouping: StreamGrouping<K, V>, windows: SessionWindows) {
     this.#grouping = grouping
     this.#windows = windows
+  }
+
+  /**
+   * When results pass on: at each update (the default), or once, when a session has closed (KIP-825). A result that waits has
+   * the timestamp of its window and the headers of the record that closed it; windows are looked through once a second at
+   * most, when a record comes. One that expires before is lost (KAFKA-19536): where pauses may be longer than gap and grace,
+   * give the store a longer `retentionMs`.
+   *
+   * @example
+   * visits.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(1_800_000)).emitStrategy('on-window-close').count()
+   */
+  emitStrategy(strategy: EmitStrategy): this {
+    this.#emit = strategy
+    return this
   }
 
   /**
@@ -106,7 +122,7 @@ export class SessionWindowedKStream<K, V> {
   }
 
   #aggregate<A>({ aggregation, ...plan }: SessionPlan<K, A>): KTable<Windowed<K>, A> {
-    const kind = ofSessions<K, A>(this.#windows, aggregation.merger)
+    const kind = ofSessions<K, A>(this.#windows, aggregation.merger, this.#emit)
     return addAggregation(this.#grouping, { ...plan, kind, operator: store => kind.operator(store, aggregation) })
   }
 }

@@ -1,5 +1,7 @@
 /** A grouped stream cut into windows of a fixed length. */
+import { MillraceError } from '@millrace/state'
 import { type Aggregation, counting } from '../operators/aggregate.js'
+import type { EmitStrategy } from '../operators/final-results.js'
 import { PREFIX } from '../operators/prefixes.js'
 import { type Reducer, reducing } from '../operators/reduce.js'
 import { int64Serde } from '../serdes/numbers.js'
@@ -11,7 +13,7 @@ import type { WindowAggregateOptions, WindowCountOptions, WindowReduceOptions } 
 import { requireSerde } from './origin.js'
 import { addAggregation, type StreamAggregation } from './stream-aggregation.js'
 import type { StreamGrouping } from './stream-grouping.js'
-import { type FixedWindows, SlidingWindows } from './windows.js'
+import { type FixedWindows, SlidingWindows, UnlimitedWindows } from './windows.js'
 
 /** What its three aggregations differ in. */
 interface WindowedAggregation<K, A> extends Pick<
@@ -30,10 +32,31 @@ interface WindowedAggregation<K, A> extends Pick<
 export class TimeWindowedKStream<K, V> {
   readonly #grouping: StreamGrouping<K, V>
   readonly #windows: FixedWindows | SlidingWindows
+  #emit: EmitStrategy = 'on-window-update'
 
   constructor(grouping: StreamGrouping<K, V>, windows: FixedWindows | SlidingWindows) {
     this.#grouping = grouping
     this.#windows = windows
+  }
+
+  /**
+   * When results pass on: at each update (the default), or once, when a window has closed (KIP-825). A result that waits has
+   * the timestamp of its window and the headers of the record that closed it; windows are looked through once a second at
+   * most, when a record comes. One that expires before is lost (KAFKA-19536): where pauses may be longer than size and grace,
+   * give the store a longer `retentionMs`. Throws `EMIT_STRATEGY_INVALID` for windows that never close.
+   *
+   * @example
+   * clicks.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(60_000)).emitStrategy('on-window-close').count()
+   */
+  emitStrategy(strategy: EmitStrategy): this {
+    if (strategy === 'on-window-close' && this.#windows instanceof UnlimitedWindows) {
+      throw new MillraceError(
+        'EMIT_STRATEGY_INVALID',
+        'Unlimited windows never close: their results pass on at updates.'
+      )
+    }
+    this.#emit = strategy
+    return this
   }
 
   /**
@@ -97,7 +120,7 @@ export class TimeWindowedKStream<K, V> {
   }
 
   #aggregate<A>({ aggregation, ...plan }: WindowedAggregation<K, A>): KTable<Windowed<K>, A> {
-    const kind = ofWindows<K, A>(this.#windows)
+    const kind = ofWindows<K, A>(this.#windows, this.#emit)
     return addAggregation(this.#grouping, { ...plan, kind, operator: store => kind.operator(store, aggregation) })
   }
 }

@@ -12,7 +12,8 @@ export type ForwardWindowUpdate = (
   context: RecordContext
 ) => void
 
-const heldBack: ForwardWindowUpdate = () => {}
+/** Where something else passes results on. */
+export const heldBack: ForwardWindowUpdate = () => {}
 
 /** Call once per compiled operator: it registers the store's flush listener. `sizeMs` is from start to end. */
 export function forwardWindowUpdates(

@@ -74,6 +74,12 @@ export interface OperatorRuntime {
     punctuate: (time: number) => void | Promise<void>,
     options?: ScheduleOptions
   ): () => void
+  /** How often at most operators look for windows that have closed, by the wall clock, in ms. */
+  readonly emitIntervalMs: number
+  /** A time that was saved under this name and committed, in this run of the task or an earlier one. */
+  savedTime(name: string): number | undefined
+  /** Keeps a time (ms since the epoch) with the offsets of the next commit. It must never go back. */
+  saveTime(name: string, time: number): void
   /** Called once before the first record, when all operators are compiled; upstream first. */
   onOpen(open: () => void): void
   /** Called once when the task ends, its stores still open; upstream first. */

@@ -2,6 +2,7 @@
 import type { SessionEntry } from '@millrace/state'
 import { NO_HEADERS, type RecordContext } from '../record.js'
 import { type Aggregation, returnedUndefined } from './aggregate.js'
+import { type EmitStrategy, finalSessions } from './final-results.js'
 import type { Operator, OperatorRuntime, Process } from './operator.js'
 
 /** How sessions are made, see `SessionWindows` of the DSL. */
@@ -23,7 +24,8 @@ export interface SessionAggregation<K, V, A> extends Pick<Aggregation<K, V, A>, 
 export function sessionAggregate<K, V, A>(
   store: string,
   windows: Windows,
-  aggregation: SessionAggregation<K, V, A>
+  aggregation: SessionAggregation<K, V, A>,
+  emit: EmitStrategy = 'on-window-update'
 ): Operator {
   const { initializer, aggregator, merger } = aggregation
   const { inactivityGapMs, graceMs } = windows
@@ -31,7 +33,9 @@ export function sessionAggregate<K, V, A>(
     graceMs: inactivityGapMs + graceMs,
     compile(runtime, downstream) {
       const sessions = runtime.sessionStore(store)
-      const forward = forwardSessions(runtime, store, downstream)
+      const final = emit === 'on-window-close'
+      const forward: ForwardSession = final ? () => {} : forwardSessions(runtime, store, downstream)
+      const emitClosed = final ? finalSessions(runtime, store, downstream) : undefined
       let observed = -1
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined) {
@@ -52,8 +56,10 @@ export function sessionAggregate<K, V, A>(
           start = Math.min(start, session.startMs)
           end = Math.max(end, session.endMs)
         }
-        if (end < observed - graceMs - inactivityGapMs) {
+        const closed = observed - graceMs - inactivityGapMs
+        if (end < closed) {
           runtime.dropped(context, `its session of ${store} has closed`)
+          emitClosed?.(closed, context)
           return
         }
         if (start !== timestamp || end !== timestamp) {
@@ -66,6 +72,7 @@ export function sessionAggregate<K, V, A>(
         if (updated === undefined) throw returnedUndefined(store, 'aggregator')
         sessions.put(key, start, end, updated, context.timestamp, context)
         forward(key, start, end, updated, null, context)
+        emitClosed?.(closed, context)
       }
     }
   }

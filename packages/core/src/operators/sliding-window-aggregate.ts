@@ -1,7 +1,8 @@
 /** Aggregations over sliding windows. */
 import type { WindowEntry } from '@millrace/state'
 import { type Aggregation, returnedUndefined } from './aggregate.js'
-import { forwardWindowUpdates } from './forward-window-updates.js'
+import { type EmitStrategy, finalWindows } from './final-results.js'
+import { forwardWindowUpdates, heldBack } from './forward-window-updates.js'
 import type { Operator } from './operator.js'
 
 /** See `SlidingWindows` of the DSL. */
@@ -37,7 +38,8 @@ interface Windowing<A> {
 export function slidingWindowAggregate<K, V, A>(
   store: string,
   windows: Windows,
-  aggregation: Pick<Aggregation<K, V, A>, 'initializer' | 'aggregator'>
+  aggregation: Pick<Aggregation<K, V, A>, 'initializer' | 'aggregator'>,
+  emit: EmitStrategy = 'on-window-update'
 ): Operator {
   const { initializer, aggregator } = aggregation
   const { timeDifferenceMs, graceMs } = windows
@@ -45,7 +47,10 @@ export function slidingWindowAggregate<K, V, A>(
     graceMs,
     compile(runtime, downstream) {
       const aggregates = runtime.windowStore(store)
-      const forward = forwardWindowUpdates(runtime, { store, sizeMs: timeDifferenceMs }, downstream)
+      const lengths = { store, sizeMs: timeDifferenceMs, endIncluded: true }
+      const final = emit === 'on-window-close'
+      const forward = final ? heldBack : forwardWindowUpdates(runtime, lengths, downstream)
+      const emitClosed = final ? finalWindows(runtime, lengths, downstream) : undefined
       let observed = -1
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
@@ -81,8 +86,13 @@ export function slidingWindowAggregate<K, V, A>(
         }
         const earliest = Math.max(0, timestamp - 2 * timeDifferenceMs)
         const found: readonly WindowEntry<A>[] = aggregates.fetch(key, earliest, timestamp + 1)
-        if (timestamp < timeDifferenceMs) aggregateEarly(found, around)
-        else aggregateAmong(found, around)
+        if (timestamp < timeDifferenceMs) {
+          // Nothing is passed on after so early a record, as in Kafka Streams.
+          aggregateEarly(found, around)
+          return
+        }
+        aggregateAmong(found, around)
+        emitClosed?.(closed, context)
       }
     }
   }

@@ -1,7 +1,8 @@
 /** Aggregations over tumbling, hopping and unlimited windows. */
 import type { Aggregation } from './aggregate.js'
 import { returnedUndefined } from './aggregate.js'
-import { forwardWindowUpdates } from './forward-window-updates.js'
+import { type EmitStrategy, finalWindows } from './final-results.js'
+import { forwardWindowUpdates, heldBack } from './forward-window-updates.js'
 import type { Operator } from './operator.js'
 
 /** See `FixedWindows` of the DSL. */
@@ -19,7 +20,8 @@ interface Windows {
 export function windowAggregate<K, V, A>(
   store: string,
   windows: Windows,
-  aggregation: Pick<Aggregation<K, V, A>, 'initializer' | 'aggregator'>
+  aggregation: Pick<Aggregation<K, V, A>, 'initializer' | 'aggregator'>,
+  emit: EmitStrategy = 'on-window-update'
 ): Operator {
   const { initializer, aggregator } = aggregation
   const { sizeMs, advanceMs, graceMs } = windows
@@ -27,7 +29,9 @@ export function windowAggregate<K, V, A>(
     graceMs,
     compile(runtime, downstream) {
       const aggregates = runtime.windowStore(store)
-      const forward = forwardWindowUpdates(runtime, { store, sizeMs }, downstream)
+      const final = emit === 'on-window-close'
+      const forward = final ? heldBack : forwardWindowUpdates(runtime, { store, sizeMs }, downstream)
+      const emitClosed = final ? finalWindows(runtime, { store, sizeMs, endIncluded: false }, downstream) : undefined
       let observed = -1
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined) {
@@ -50,6 +54,7 @@ export function windowAggregate<K, V, A>(
           aggregates.put(key, start, updated, updated === null ? timestamp : newest, context)
           forward(key, start, updated, before, newest, context)
         }
+        emitClosed?.(closed, context)
       }
     }
   }

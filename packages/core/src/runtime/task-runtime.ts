@@ -11,6 +11,10 @@ export interface TaskRuntimeOptions {
   readonly taskId: string
   readonly applicationId: string
   readonly caching: boolean
+  /** Default 1000, as Kafka Streams'. */
+  readonly emitIntervalMs?: number
+  /** Committed by an earlier run of the task; a global task commits none. */
+  readonly savedTimes?: ReadonlyMap<string, number>
 }
 
 export interface TaskRuntimeModules {
@@ -32,6 +36,8 @@ export class TaskRuntime {
   /** Of punctuators that await something; nothing else may happen to the task until then. */
   pending: Promise<void> | undefined
 
+  /** To be committed with the next offsets, by the name of the store they are of. */
+  readonly savedTimes: Map<string, number>
   readonly #options: TaskRuntimeOptions
   readonly #modules: TaskRuntimeModules
   readonly #punctuations = { 'stream-time': new Punctuations(), 'wall-clock': new Punctuations() }
@@ -39,6 +45,7 @@ export class TaskRuntime {
   readonly #closes: (() => void)[] = []
 
   constructor(options: TaskRuntimeOptions, modules: TaskRuntimeModules) {
+    this.savedTimes = new Map(options.savedTimes)
     this.#options = options
     this.#modules = modules
   }
@@ -90,13 +97,14 @@ export class TaskRuntime {
 
   /** For one node; nodes are compiled downstream first. */
   of({ name: node, stores }: ProcessorNode): OperatorRuntime {
-    const { taskId, applicationId, caching } = this.#options
+    const { taskId, applicationId, caching, emitIntervalMs = 1000 } = this.#options
     const { state, topology, clock } = this.#modules
     return {
       node,
       storeNames: stores,
       taskId,
       applicationId,
+      emitIntervalMs,
       definition: name => topology.stores.get(name)!,
       store: name => state.store(name),
       versionedStore: name => state.versionedStore(name),
@@ -111,6 +119,8 @@ export class TaskRuntime {
       streamTime: () => this.streamTime,
       wallClockTime: () => clock.now(),
       schedule: (intervalMs, type, punctuate, options) => this.#schedule(node, intervalMs, type, punctuate, options),
+      savedTime: name => this.savedTimes.get(name),
+      saveTime: (name, time) => void this.savedTimes.set(name, time),
       onOpen: open => this.#opens.push(() => this.#call(node, 'PROCESSOR_INIT_FAILED', 'when it was opened', open)),
       onClose: close =>
         this.#closes.push(() => this.#call(node, 'PROCESSOR_CLOSE_FAILED', 'when it was closed', close)),

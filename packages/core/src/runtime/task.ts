@@ -6,7 +6,7 @@ import type { TopicPartition } from '../record.js'
 import type { SinkNode, Topology } from '../topology/topology.js'
 import { CombiningSink } from './combining-sink.js'
 import type { Outbox } from './outbox.js'
-import { decodePartitionTime, encodePartitionTime } from './partition-time.js'
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.js'
 import { type CompiledSource, compilePipeline } from './pipeline.js'
 import { processingError } from './processing-error.js'
 import { PartitionQueue, RecordBuffer } from './record-buffer.js'
@@ -35,6 +35,8 @@ export interface TaskOptions {
   readonly caching: boolean
   /** Whether combiners merge records before they are written to repartition topics. */
   readonly combining: boolean
+  /** How often at most operators look for windows that have closed, in ms. Default 1000. */
+  readonly emitIntervalMs?: number
   /** Where each input starts, in the order of the plan's inputs. */
   readonly start: readonly TaskStart[]
 }
@@ -66,7 +68,9 @@ export class Task {
     this.#options = options
     this.#modules = modules
     this.stores = storesInOrder(options.plan, modules.topology)
-    this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id }, modules)
+    const committed = options.start.map(({ metadata }) => decodeOffsetMetadata(metadata))
+    const savedTimes = newest(committed.map(metadata => metadata.savedTimes))
+    this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id, savedTimes }, modules)
     const sources = compilePipeline(options.plan.subtopology, {
       runtime: node => this.#runtime.of(node),
       sink: node => this.#compileSink(node)
@@ -74,7 +78,10 @@ export class Task {
     const byRealTopic = new Map(
       [...sources].map(([name, source]) => [realTopicName(modules.topology, options.applicationId, name), source])
     )
-    const queues = options.plan.inputs.map((tp, i) => this.#queue(tp, options.start[i]!, byRealTopic.get(tp.topic)!))
+    const queues = options.plan.inputs.map((tp, i) => {
+      const { partitionTime } = committed[i]!
+      return this.#queue(tp, { ...options.start[i]!, partitionTime }, byRealTopic.get(tp.topic)!)
+    })
     this.#processes = options.plan.inputs.map(({ topic }) => byRealTopic.get(topic)!.process)
     this.#committed = queues.map(queue => queue.position)
     this.buffer = new RecordBuffer(queues, { maxTaskIdleMs: options.maxTaskIdleMs })
@@ -165,7 +172,7 @@ export class Task {
         topic,
         partition,
         offset: position,
-        metadata: encodePartitionTime(partitionTime)
+        metadata: encodeOffsetMetadata({ partitionTime, savedTimes: this.#runtime.savedTimes })
       }))
   }
 
@@ -180,12 +187,16 @@ export class Task {
     return moved
   }
 
-  #queue(tp: TopicPartition, start: TaskStart, source: CompiledSource): PartitionQueue {
+  #queue(
+    tp: TopicPartition,
+    start: TaskStart & { readonly partitionTime: number },
+    source: CompiledSource
+  ): PartitionQueue {
     const decoder = new RecordDecoder(
       { source: source.node, deserializationExceptionHandler: this.#options.deserializationExceptionHandler },
       { logger: this.#modules.logger, counter: { skipped: () => void this.recordsSkipped++ } }
     )
-    return new PartitionQueue(tp, { ...start, partitionTime: decodePartitionTime(start.metadata) }, decoder)
+    return new PartitionQueue(tp, start, decoder)
   }
 
   #compileSink(node: SinkNode): Process {
@@ -197,6 +208,13 @@ export class Task {
     this.#combiningSinks.push(sink)
     return sink.process
   }
+}
+
+/** Of several partitions that one operator's time was committed with. */
+function newest(all: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const [name, time] of all.flatMap(each => [...each])) times.set(name, Math.max(time, times.get(name) ?? time))
+  return times
 }
 
 function storesInOrder(plan: PlannedTask, topology: Topology): StoreDefinition[] {

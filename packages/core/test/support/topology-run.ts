@@ -38,6 +38,7 @@ export class TopologyRun implements OperatorRuntime {
   readonly storeNames = []
   readonly taskId = '0_0'
   readonly applicationId = 'test'
+  readonly emitIntervalMs = 0
 
   streamTime(): number {
     return -1
@@ -50,6 +51,12 @@ export class TopologyRun implements OperatorRuntime {
   schedule(): () => void {
     throw new Error('no time goes by here')
   }
+
+  savedTime(): undefined {
+    return undefined
+  }
+
+  saveTime(): void {}
 
   onOpen(open: () => void): void {
     open()

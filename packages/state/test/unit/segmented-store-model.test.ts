@@ -7,25 +7,13 @@ import {
   openTaskState,
   type RestoreRecord,
   type StateEngine,
-  type StoreDefinition,
   type TaskState
 } from '@millrace/state'
-import { int64, text } from '../support/definitions.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { type Entry, type Kind, ordered, RETENTION, SEGMENT, sessions, STORE, windows } from '../support/timed-kinds.js'
 
-const RETENTION = 200_000
-const SEGMENT = 100_000
-const STORE = 'timed'
 /** With bytes that the layout escapes, and keys that begin another. */
 const KEYS = ['a', 'a\0', 'a\0\u0001', 'aa', '\0', '', 'é']
-
-/** An entry as both kinds have it: of windows `rank` is 0, of sessions it is the start. */
-interface Entry {
-  readonly key: string
-  readonly time: number
-  readonly rank: number
-  readonly value: number
-}
 
 type Step =
   | {
@@ -44,72 +32,8 @@ type Step =
       readonly toMs?: number
       readonly reverse: boolean
     }
+  | { readonly do: 'take'; readonly toMs: number }
   | { readonly do: 'commit' | 'discard' | 'reopen' | 'restore' }
-
-/** One of the two kinds of store, seen alike. */
-interface Kind {
-  readonly definition: StoreDefinition
-  rank(time: number, length: number): number
-  put(state: TaskState, entry: Entry | (Omit<Entry, 'value'> & { readonly value: null })): void
-  fetch(state: TaskState, key: string, from: number, to: number): Entry[]
-  get(state: TaskState, entry: Omit<Entry, 'value'>): number | undefined
-  range(state: TaskState, range: object): Promise<Entry[]>
-  changelogKey(entry: Omit<Entry, 'value'>): string
-}
-
-const common = { name: STORE, key: text, value: int64, logging: true, caching: false, retentionMs: RETENTION }
-
-const windows = (bucketMs: number): Kind => ({
-  definition: { ...common, kind: 'window', windowSizeMs: 1000, bucketMs, retainDuplicates: false },
-  rank: () => 0,
-  put: (state, { key, time, value }) => state.windowStore(STORE).put(key, time, value, time + 1),
-  get: (state, { key, time }) => state.windowStore(STORE).get(key, time)?.value,
-  fetch: (state, key, from, to) =>
-    state
-      .windowStore(STORE)
-      .fetch(key, from, to)
-      .map(({ startMs, value }) => ({ key, time: startMs, rank: 0, value })),
-  range: async (state, range) => {
-    const found: Entry[] = []
-    for await (const [key, { startMs, value, timestamp }] of state.windowStore(STORE).range(range)) {
-      expect(timestamp).to.equal(startMs + 1)
-      found.push({ key, time: startMs, rank: 0, value })
-    }
-    return found
-  },
-  changelogKey({ key, time }) {
-    const bytes = Buffer.alloc(12)
-    bytes.writeBigInt64BE(BigInt(time))
-    return Buffer.concat([Buffer.from(key), bytes]).toString('hex')
-  }
-})
-
-const sessions: Kind = {
-  definition: { ...common, kind: 'session' },
-  rank: (time, length) => Math.max(0, time - length),
-  put: (state, { key, time, rank, value }) => state.sessionStore(STORE).put(key, rank, time, value, time + 1),
-  get: (state, { key, time, rank }) => state.sessionStore(STORE).get(key, rank, time)?.value,
-  // All that end in the span: what ends later is left out here.
-  fetch: (state, key, from, to) =>
-    state
-      .sessionStore(STORE)
-      .findSessions(key, from, Number.MAX_SAFE_INTEGER)
-      .filter(({ endMs }) => endMs <= to)
-      .map(({ startMs, endMs, value }) => ({ key, time: endMs, rank: startMs, value })),
-  range: async (state, range) => {
-    const found: Entry[] = []
-    for await (const [key, { startMs, endMs, value }] of state.sessionStore(STORE).range(range)) {
-      found.push({ key, time: endMs, rank: startMs, value })
-    }
-    return found
-  },
-  changelogKey({ key, time, rank }) {
-    const bytes = Buffer.alloc(16)
-    bytes.writeBigInt64BE(BigInt(time))
-    bytes.writeBigInt64BE(BigInt(rank), 8)
-    return Buffer.concat([Buffer.from(key), bytes]).toString('hex')
-  }
-}
 
 const key = fc.constantFrom(...KEYS)
 /** Many ties, some far away. */
@@ -150,6 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       })
       .map(range => ({ do: 'range' as const, ...(JSON.parse(JSON.stringify(range)) as { reverse: boolean }) }))
   },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('take' as const), toMs: time }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -161,7 +86,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 for (const [name, kind] of [
   ['windows, one a bucket', windows(500)],
   ['windows, many a bucket', windows(7_000)],
-  ['sessions', sessions]
+  ['sessions', sessions],
+  ['windows in the order of time', ordered(windows(7_000))],
+  ['sessions in the order of time', ordered(sessions)]
 ] as const) {
   describe(`segmented store against a map: ${name}`, function () {
     this.timeout(120_000)
@@ -201,6 +128,8 @@ class Run {
   /** The newest record of each key in hex, expired or not. */
   readonly #changelog = new Map<string, { readonly value: Buffer | null; readonly timestamp: number }>()
   #changed = new Set<string>()
+  /** What was given out since it was put. */
+  readonly #taken = new Set<string>()
   #observed = -1
   #offset = 0
 
@@ -218,6 +147,7 @@ class Run {
       { engine: this.#engine }
     )
     this.#observed = -1
+    this.#taken.clear()
   }
 
   async step(step: Step): Promise<void> {
@@ -228,10 +158,13 @@ class Run {
         return this.#checkFetch(step.key, step.from, step.from + step.span)
       case 'range':
         return this.#checkRange(step)
+      case 'take':
+        return this.#checkTake(step.toMs)
       case 'commit':
         return this.#commit()
       case 'discard':
         this.state.discard()
+        for (const id of this.#changed) this.#taken.delete(id)
         return this.#drop()
       case 'reopen':
         await this.state.close()
@@ -256,9 +189,24 @@ class Run {
     this.#kind.put(this.state, { ...place, value })
     this.#observed = Math.max(this.#observed, time)
     this.#changed.add(id)
+    this.#taken.delete(id)
     if (value === null) this.#current.delete(id)
     else this.#current.set(id, { ...place, value })
     this.#places.set(id, place)
+  }
+
+  #checkTake(toMs: number): void {
+    if (!('ordered' in this.#kind.definition)) return
+    const waiting = [...this.#current].filter(([id, { time }]) => time <= toMs && !this.#taken.has(id))
+    const firstTime = this.#kind.firstTaken(this.#observed)
+    let expected: Entry | undefined
+    for (const [id, entry] of waiting.sort(([, a], [, b]) => byTime(a, b) || compareKeys(a.key, b.key))) {
+      this.#taken.add(id)
+      if (entry.time < firstTime) continue
+      expected = entry
+      break
+    }
+    expect(this.#kind.takeFirst(this.state, toMs)).to.deep.equal(expected)
   }
 
   async #commit(): Promise<void> {

@@ -1,11 +1,11 @@
 /** The form in which results are compared and kept. */
-import type { OutputRecord, Result, RunResult } from './scenario.js'
+import type { OutputRecord, Result, RunResult, StoreRow } from './scenario.js'
 
 /**
  * Of the changelog records that one input leads to, the newest of each key counts, in the order of the keys: what is
  * overwritten before anybody can read it is nobody's concern. Nor are their headers, which Kafka Streams copies from the
- * record in stores of windows, and never reads but for the version of what a suppression holds. Of a failure counts that
- * there was one.
+ * record in stores of windows, and never reads but for the version of what a suppression holds. The rows of a store count
+ * in whatever order: windows that wait to be closed lie in Kafka Streams by time. Of a failure counts that there was one.
  */
 export function canonical(result: Result): Result {
   if (result.refused !== undefined) return { refused: 'yes' }
@@ -17,7 +17,7 @@ export function canonical(result: Result): Result {
   }
 }
 
-function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
+function canonicalRun({ failed, internal, stores, ...rest }: RunResult): RunResult {
   const changes = new Map<string, OutputRecord>()
   for (const { headers, ...record } of internal.filter(isChange)) {
     const version = headers?.filter(([name]) => name === 'v') ?? []
@@ -26,6 +26,7 @@ function canonicalRun({ failed, internal, ...rest }: RunResult): RunResult {
   }
   return {
     ...rest,
+    ...(stores === undefined ? {} : { stores: mapValues(stores, rows => rows.toSorted(byText)) }),
     internal: [...internal.filter(record => !isChange(record)), ...[...changes.values()].toSorted(byPlace)],
     ...(failed === undefined ? {} : { failed: { at: failed.at, message: '' } })
   }
@@ -41,4 +42,12 @@ function byPlace(a: OutputRecord, b: OutputRecord): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function byText(a: StoreRow, b: StoreRow): number {
+  return compare(JSON.stringify(a), JSON.stringify(b))
+}
+
+function mapValues<T, R>(object: Readonly<Record<string, T>>, map: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]))
 }

@@ -1,6 +1,7 @@
 /** windowedBy, and aggregations over windows and sessions. */
 import {
   type CogroupedKStream,
+  type EmitStrategy,
   type KGroupedStream,
   type SessionWindowedCogroupedKStream,
   type SessionWindowedKStream,
@@ -36,6 +37,10 @@ function reducer(step: Step) {
   return (aggregate: unknown, value: unknown) => reduce({ aggregate, value })
 }
 
+function strategy(step: Step): EmitStrategy {
+  return step.when === 'close' ? 'on-window-close' : 'on-window-update'
+}
+
 function merger(step: Step) {
   const merge = expression(step.merge)
   return (key: unknown, aggregate: unknown, other: unknown) => merge({ key, aggregate, other })
@@ -68,6 +73,8 @@ export const operators: Operators = {
   'TimeWindowedKStream.aggregate': keeping<TimeWindowed>((from, step) =>
     from.aggregate(initializer(step), aggregator(step), { ...stored(step), value: any })
   ),
+  'TimeWindowedKStream.emitStrategy': keeping<TimeWindowed>((from, step) => from.emitStrategy(strategy(step))),
+  'SessionWindowedKStream.emitStrategy': keeping<SessionWindowed>((from, step) => from.emitStrategy(strategy(step))),
   'SessionWindowedKStream.count': keeping<SessionWindowed>((from, step) => from.count(stored(step))),
   'SessionWindowedKStream.reduce': keeping<SessionWindowed>((from, step) =>
     from.reduce(reducer(step), { ...stored(step), value: any })
