@@ -2,6 +2,7 @@
 import { describeTopology } from './describe.js'
 import { type GraphDraft, type NodeDraft, predecessorsOf } from './graph-draft.js'
 import { mergeSources } from './merge-sources.js'
+import { mermaidFlowchart } from './mermaid.js'
 import { cutSubtopologies } from './subtopologies.js'
 import type { Topology, TopologyNode } from './topology.js'
 import { validate } from './validate.js'
@@ -24,7 +25,8 @@ export function freezeTopology(draft: GraphDraft): Topology {
     copartitioned: Object.freeze(
       copartitionedSources.map(sources => Object.freeze([...new Set(sources.flatMap(topicsOf))]))
     ),
-    describe: () => describeTopology(subtopologies)
+    describe: () => describeTopology(subtopologies),
+    toMermaid: () => mermaidFlowchart(subtopologies, topic => draft.repartitionTopics.has(topic))
   })
 }
 

@@ -129,4 +129,12 @@ export interface Topology {
   readonly copartitioned: readonly (readonly string[])[]
   /** Text identical to Kafka Streams' `Topology#describe()`. */
   describe(): string
+  /**
+   * A drawing of what `describe` says, in the language of Mermaid (https://mermaid.js.org): topics as stadiums, repartition topics
+   * with double sides, subtopologies as boxes, stores as cylinders. GitHub, GitLab and many editors draw it within Markdown.
+   *
+   * @example
+   * await writeFile('topology.md', `\`\`\`mermaid\n${topology.toMermaid()}\`\`\`\n`)
+   */
+  toMermaid(): string
 }

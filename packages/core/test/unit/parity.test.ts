@@ -81,6 +81,13 @@ describe('the page that compares Millrace with Kafka Streams', function () {
     }
   })
 
+  it('names only what is exported as going beyond Kafka Streams', () => {
+    const [, beyond = ''] = page.split('\n## Beyond Kafka Streams\n')
+    const ours = beyond.split('\n').flatMap(line => quoted(line.split('|')[2] ?? ''))
+    expect(ours).to.include('Topology.toMermaid')
+    for (const name of ours) expect(exported).to.include(name)
+  })
+
   it('calls nothing missing that has been made since', () => {
     const missing = rows.filter(({ state }) => state === 'not yet').flatMap(({ methods }) => methods)
     expect(missing.filter(name => exported.has(name))).to.deep.equal([])
