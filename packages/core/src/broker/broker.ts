@@ -232,6 +232,8 @@ export interface OffsetCommit extends PartitionOffset {
 
 /** An open connection of one worker (or of the application's own administration). */
 export interface BrokerConnection {
+  /** Names of all topics that this client may see, without the broker's own, such as Kafka's `__consumer_offsets`. */
+  listTopics(): Promise<readonly string[]>
   /** Topics that exist, by name; one that does not is absent from the map. */
   describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>
   /** Creates topics, each whole or not at all; `TOPIC_ALREADY_EXISTS` is an error. Returns once leaders are known. */
@@ -256,8 +258,11 @@ export interface BrokerConnection {
   leaveGroup(membership: GroupMembership): Promise<void>
   /** All or nothing is not promised: the first partition's error rejects the call. */
   commitOffsets(membership: GroupMembership, offsets: readonly OffsetCommit[]): Promise<void>
-  /** The stable committed offsets (waits out pending transactions); partitions without one are absent. */
-  fetchOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetCommit[]>
+  /**
+   * The stable committed offsets (waits out pending transactions), of all partitions the group has any for if it is not
+   * said which; partitions without one are absent.
+   */
+  fetchOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<readonly OffsetCommit[]>
 
   close(): Promise<void>
 }

@@ -41,6 +41,10 @@ export class EmbeddedConnection implements BrokerConnection {
     this.#modules = modules
   }
 
+  listTopics(): Promise<readonly string[]> {
+    return this.#call('listTopics', ({ log }) => log.topicNames)
+  }
+
   describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return this.#call('describeTopics', ({ log }) => log.describe(names))
   }
@@ -111,7 +115,7 @@ export class EmbeddedConnection implements BrokerConnection {
     })
   }
 
-  fetchOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
+  fetchOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
     return this.#call('fetchOffsets', ({ coordinator }) => coordinator.committed(groupId, partitions))
   }
 

@@ -45,6 +45,10 @@ export class EmbeddedLog {
     for (const topic of modules.metadata.topics.values()) this.#openTopic(topic)
   }
 
+  get topicNames(): string[] {
+    return [...this.#topics.keys()]
+  }
+
   describe(names: readonly string[]): ReadonlyMap<string, TopicDescription> {
     const found = new Map<string, TopicDescription>()
     for (const name of names) {

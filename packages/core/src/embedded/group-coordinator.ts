@@ -59,7 +59,7 @@ export class GroupCoordinator {
     await this.#modules.metadata.commitOffsets(membership.groupId, offsets)
   }
 
-  committed(groupId: string, partitions: readonly TopicPartition[]): OffsetCommit[] {
+  committed(groupId: string, partitions?: readonly TopicPartition[]): OffsetCommit[] {
     return this.#modules.metadata.committedOffsets(groupId, partitions)
   }
 

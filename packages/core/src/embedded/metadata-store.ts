@@ -100,8 +100,10 @@ export class MetadataStore {
     })
   }
 
-  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): OffsetCommit[] {
+  /** Of all partitions if it is not said of which. */
+  committedOffsets(groupId: string, partitions?: readonly TopicPartition[]): OffsetCommit[] {
     const group = this.#groups.get(groupId)
+    if (partitions === undefined) return [...(group?.values() ?? [])]
     return partitions.flatMap(({ topic, partition }) => group?.get(partitionKey(topic, partition)) ?? [])
   }
 

@@ -122,6 +122,7 @@ class PortConnection implements BrokerConnection {
     this.#forward = forward
   }
 
+  listTopics: Call<'listTopics'> = () => this.#call('listTopics', [])
   describeTopics: Call<'describeTopics'> = names => this.#call('describeTopics', [names])
   createTopics: Call<'createTopics'> = topics => this.#call('createTopics', [topics])
   deleteTopics: Call<'deleteTopics'> = names => this.#call('deleteTopics', [names])

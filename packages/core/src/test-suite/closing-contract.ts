@@ -15,6 +15,7 @@ export function describeClosing(bench: BrokerBench): void {
       const connection = await bench.connect()
       await connection.close()
       const calls: Record<Exclude<keyof BrokerConnection, 'close'>, () => Promise<unknown>> = {
+        listTopics: () => connection.listTopics(),
         describeTopics: () => connection.describeTopics([topic]),
         createTopics: () =>
           connection.createTopics([

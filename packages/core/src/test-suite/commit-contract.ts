@@ -26,6 +26,15 @@ export function describeCommits(bench: BrokerBench): void {
       ])
     })
 
+    it('are read back of all partitions that have one, where none is named', async () => {
+      const [topic, other] = [await bench.topic(2), await bench.topic()]
+      const member = await stableMember(bench, group())
+      await member.connection.commitOffsets(member.membership, [at(topic, 1, 7, 'note'), at(other, 0, 9)])
+      const found = await bench.connection.fetchOffsets(member.membership.groupId)
+      expect(found).to.have.deep.members([at(topic, 1, 7, 'note'), at(other, 0, 9)])
+      expect(await bench.connection.fetchOffsets(group())).to.deep.equal([])
+    })
+
     it('are those of the last commit, which may go back', async () => {
       const topic = await bench.topic()
       const member = await stableMember(bench, group())

@@ -23,6 +23,16 @@ export function describeTopics(bench: BrokerBench): void {
       expect([...topics.keys()]).to.deep.equal([name])
     })
 
+    it('lists the topics that exist, without those of the broker itself', async () => {
+      const [first, second] = [await bench.topic(), await bench.topic(2)]
+      await bench.connection.fetchOffsets(bench.uniqueName('group'))
+      const names = await bench.connection.listTopics()
+      expect(names).to.include.members([first, second])
+      expect(names.filter(name => name.startsWith('__'))).to.deep.equal([])
+      await bench.connection.deleteTopics([first])
+      await eventually(async () => expect(await bench.connection.listTopics()).to.not.include(first))
+    })
+
     it('does not create a topic by asking for it', async () => {
       const name = bench.uniqueName('absent')
       await bench.connection.describeTopics([name])

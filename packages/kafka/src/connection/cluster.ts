@@ -108,8 +108,8 @@ export class Cluster {
   }
 
   /** What a node that is found by itself knows of these topics. */
-  async describe(topics: readonly string[]): Promise<MetadataReply> {
-    const reply = await this.askAny(metadata, { topics })
+  async describe(topics?: readonly string[]): Promise<MetadataReply> {
+    const reply = await this.askAny(metadata, topics === undefined ? {} : { topics })
     this.#learn(reply)
     return reply
   }

@@ -80,11 +80,11 @@ export class Groups {
     })
   }
 
-  async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
-    if (partitions.length === 0) return []
+  async committed(groupId: string, partitions?: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
+    if (partitions?.length === 0) return []
     const reply = await this.#cluster.askCoordinator(groupId, {
       api: offsetFetch,
-      request: { groupId, partitions },
+      request: partitions === undefined ? { groupId } : { groupId, partitions },
       errorOf: ({ errorCode, partitions: found }) =>
         errorCode !== 0 ? errorCode : (firstFailure(found)?.errorCode ?? 0),
       detailsOf: ({ partitions: found }) => place(firstFailure(found))

@@ -45,6 +45,10 @@ export class KafkaConnection implements BrokerConnection {
     return new KafkaConnection(cluster, modules.logger)
   }
 
+  listTopics(): Promise<readonly string[]> {
+    return this.#topics.list()
+  }
+
   describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return this.#topics.describe(names)
   }
@@ -101,7 +105,7 @@ export class KafkaConnection implements BrokerConnection {
     return this.#groups.commit(membership, offsets)
   }
 
-  fetchOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
+  fetchOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<readonly OffsetCommit[]> {
     return this.#groups.committed(groupId, partitions)
   }
 

@@ -16,6 +16,11 @@ export class Topics {
     this.#cluster = modules.cluster
   }
 
+  async list(): Promise<readonly string[]> {
+    const { topics } = await this.#cluster.describe()
+    return topics.filter(({ internal }) => !internal).map(({ name }) => name)
+  }
+
   /** As the brokers see them now: nothing is cached. */
   async describe(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     const found = new Map<string, TopicDescription>()

@@ -2,8 +2,8 @@
 import type { Api } from './api.js'
 
 export interface MetadataRequest {
-  /** Empty: only the nodes. */
-  readonly topics: readonly string[]
+  /** Empty: only the nodes; left out: all topics that the client may see. */
+  readonly topics?: readonly string[]
 }
 
 /** Where a node accepts clients. */
@@ -16,6 +16,8 @@ export interface NodeAddress {
 export interface TopicMetadata {
   readonly errorCode: number
   readonly name: string
+  /** The broker keeps it for itself. */
+  readonly internal: boolean
   /** `leader` is -1 while there is none. */
   readonly partitions: readonly { readonly errorCode: number; readonly partition: number; readonly leader: number }[]
 }
@@ -33,7 +35,7 @@ export const metadata: Api<MetadataRequest, MetadataReply> = {
   key: 3,
   version: 9,
   encode({ topics }, writer) {
-    writer.array(topics, topic => writer.string(topic).noTags())
+    writer.nullableArray(topics, topic => writer.string(topic).noTags())
     // No topic is created by asking about it, and nobody asks which operations are allowed.
     writer.boolean(false).boolean(false).boolean(false).noTags()
   },
@@ -57,7 +59,7 @@ export const metadata: Api<MetadataRequest, MetadataReply> = {
 function decodeTopic(reader: Parameters<typeof metadata.decode>[0]): TopicMetadata {
   const errorCode = reader.int16()
   const name = reader.string()
-  reader.boolean()
+  const internal = reader.boolean()
   const partitions = reader.array(entry => {
     const partition = { errorCode: entry.int16(), partition: entry.int32(), leader: entry.int32() }
     entry.int32()
@@ -67,5 +69,5 @@ function decodeTopic(reader: Parameters<typeof metadata.decode>[0]): TopicMetada
   })
   reader.int32()
   reader.skipTags()
-  return { errorCode, name, partitions }
+  return { errorCode, name, internal, partitions }
 }

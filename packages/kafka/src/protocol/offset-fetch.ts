@@ -6,7 +6,8 @@ import type { PartitionOutcome } from './delete-records.js'
 
 export interface OffsetFetchRequest {
   readonly groupId: string
-  readonly partitions: readonly TopicPartition[]
+  /** Left out: all that the group has committed. */
+  readonly partitions?: readonly TopicPartition[]
 }
 
 export interface OffsetFetchReply {
@@ -22,7 +23,7 @@ export const offsetFetch: Api<OffsetFetchRequest, OffsetFetchReply> = {
   version: 7,
   encode({ groupId, partitions }, writer) {
     writer.string(groupId)
-    writer.array(byTopic(partitions), ([topic, entries]) => {
+    writer.nullableArray(partitions && byTopic(partitions), ([topic, entries]) => {
       writer.string(topic)
       writer.array(entries, ({ partition }) => writer.int32(partition))
       writer.noTags()

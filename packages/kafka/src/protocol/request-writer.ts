@@ -90,6 +90,10 @@ export class RequestWriter {
     return this
   }
 
+  nullableArray<Element>(elements: readonly Element[] | undefined, write: (element: Element) => void): this {
+    return elements === undefined ? this.uvarint(0) : this.array(elements, write)
+  }
+
   /** No tagged fields. */
   noTags(): this {
     return this.uvarint(0)

@@ -27,6 +27,7 @@ describe('requests', () => {
   // Field by field after Kafka's message definitions; strings and arrays count from 1, 0 is null.
   it('of Metadata ask for topics and create none', () => {
     expect(request(metadata, { topics: ['ab'] })).to.equal('02' + '036162' + '00' + '000000' + '00')
+    expect(request(metadata, {})).to.equal('00' + '000000' + '00')
   })
 
   it('of InitProducerId ask for a new identity without transactions', () => {
@@ -72,6 +73,7 @@ describe('requests', () => {
     expect(request(offsetFetch, { groupId: 'g', partitions })).to.equal(
       '0267' + '02' + '0261' + '02' + '00000003' + '00' + '01' + '00'
     )
+    expect(request(offsetFetch, { groupId: 'g' })).to.equal('0267' + '00' + '01' + '00')
   })
 })
 
