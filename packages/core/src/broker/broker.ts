@@ -236,7 +236,10 @@ export interface BrokerConnection {
   listTopics(): Promise<readonly string[]>
   /** Topics that exist, by name; one that does not is absent from the map. */
   describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>
-  /** Creates topics, each whole or not at all; `TOPIC_ALREADY_EXISTS` is an error. Returns once leaders are known. */
+  /**
+   * Creates topics, each whole or not at all. `TOPIC_ALREADY_EXISTS` is an error, and also told to the slower of two who
+   * create a topic at the same time. Either way it ends once all brokers know the leaders.
+   */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
   /** Makes records before each offset unreadable, so that their space can be freed. */

@@ -36,8 +36,8 @@ export interface EmbeddedLogModules {
 export class EmbeddedLog {
   readonly #modules: EmbeddedLogModules
   readonly #topics = new Map<string, PartitionLog[]>()
-  /** Names whose creation or deletion is being written. */
-  readonly #changing = new Set<string>()
+  /** The last creation or deletion under way, by name; it never rejects. */
+  readonly #changing = new Map<string, Promise<void>>()
 
   /** Opens every partition there is. Throws `EMBEDDED_LOG_CORRUPT` as the partitions do. */
   constructor(modules: EmbeddedLogModules) {
@@ -59,46 +59,12 @@ export class EmbeddedLog {
     return found
   }
 
-  async create(topic: NewTopic): Promise<void> {
-    const { name } = topic
-    if (!TOPIC_NAME.test(name) || name === '.' || name === '..') {
-      throw refusal('INVALID_TOPIC', name, 'is not a topic name: use up to 249 of the characters a-z A-Z 0-9 . _ -')
-    }
-    if (this.#topics.has(name) || this.#changing.has(name))
-      throw refusal('TOPIC_ALREADY_EXISTS', name, 'is there already')
-    // As in Kafka, -1 asks for the broker's default.
-    const partitions = topic.partitions === -1 ? 1 : topic.partitions
-    if (!Number.isInteger(partitions) || partitions < 1) {
-      throw refusal('INVALID_PARTITIONS', name, `cannot have ${topic.partitions} partitions`)
-    }
-    readTopicConfig(name, topic.config)
-    for (let i = 0; i < partitions; i++) this.#refuseLeftover(name, i)
-    this.#changing.add(name)
-    try {
-      const record = { name, partitions, config: { ...topic.config } }
-      await this.#modules.metadata.addTopic(record)
-      this.#openTopic(record)
-    } finally {
-      this.#changing.delete(name)
-    }
+  create(topic: NewTopic): Promise<void> {
+    return this.#change(topic.name, () => this.#create(topic))
   }
 
-  async delete(name: string): Promise<void> {
-    const partitions = this.#topics.get(name)
-    if (partitions === undefined || this.#changing.has(name))
-      throw refusal('UNKNOWN_TOPIC_OR_PARTITION', name, 'is not there')
-    const { metadata, place } = this.#modules
-    const folders = partitions.flatMap((_, i) => place.folder(name, i) ?? [])
-    this.#changing.add(name)
-    try {
-      this.#topics.delete(name)
-      await metadata.deleteTopic(name, folders)
-      for (const partition of partitions) partition.remove()
-      await place.removeFolders(folders)
-      await metadata.foldersRemoved(folders)
-    } finally {
-      this.#changing.delete(name)
-    }
+  delete(name: string): Promise<void> {
+    return this.#change(name, () => this.#delete(name))
   }
 
   async deleteRecords(before: readonly PartitionOffset[]): Promise<void> {
@@ -155,6 +121,47 @@ export class EmbeddedLog {
     this.#topics.clear()
   }
 
+  /** Changes of one name follow each other, so that whoever comes second finds what the first has made. */
+  #change(name: string, change: () => Promise<void>): Promise<void> {
+    const before = this.#changing.get(name)
+    const result = before === undefined ? change() : before.then(change)
+    const over = result.then(ignore, ignore).then(() => {
+      if (this.#changing.get(name) === over) this.#changing.delete(name)
+    })
+    this.#changing.set(name, over)
+    return result
+  }
+
+  async #create(topic: NewTopic): Promise<void> {
+    const { name } = topic
+    if (!TOPIC_NAME.test(name) || name === '.' || name === '..') {
+      throw refusal('INVALID_TOPIC', name, 'is not a topic name: use up to 249 of the characters a-z A-Z 0-9 . _ -')
+    }
+    if (this.#topics.has(name)) throw refusal('TOPIC_ALREADY_EXISTS', name, 'is there already')
+    // As in Kafka, -1 asks for the broker's default.
+    const partitions = topic.partitions === -1 ? 1 : topic.partitions
+    if (!Number.isInteger(partitions) || partitions < 1) {
+      throw refusal('INVALID_PARTITIONS', name, `cannot have ${topic.partitions} partitions`)
+    }
+    readTopicConfig(name, topic.config)
+    for (let i = 0; i < partitions; i++) this.#refuseLeftover(name, i)
+    const record = { name, partitions, config: { ...topic.config } }
+    await this.#modules.metadata.addTopic(record)
+    this.#openTopic(record)
+  }
+
+  async #delete(name: string): Promise<void> {
+    const partitions = this.#topics.get(name)
+    if (partitions === undefined) throw refusal('UNKNOWN_TOPIC_OR_PARTITION', name, 'is not there')
+    const { metadata, place } = this.#modules
+    const folders = partitions.flatMap((_, i) => place.folder(name, i) ?? [])
+    this.#topics.delete(name)
+    await metadata.deleteTopic(name, folders)
+    for (const partition of partitions) partition.remove()
+    await place.removeFolders(folders)
+    await metadata.foldersRemoved(folders)
+  }
+
   #openTopic(topic: Pick<NewTopic, 'name' | 'partitions' | 'config'>): void {
     const { clock, logger, metadata, place, compactor } = this.#modules
     const config = readTopicConfig(topic.name, topic.config)
@@ -191,3 +198,5 @@ export class EmbeddedLog {
 function refusal(error: BrokerError['error'], topic: string, problem: string): BrokerError {
   return new BrokerError(error, `Topic ${topic}: ${problem}.`, { details: { topic } })
 }
+
+function ignore(): void {}

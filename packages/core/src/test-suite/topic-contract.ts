@@ -1,7 +1,11 @@
 /** Topics: created, described, deleted, and refused. */
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import type { BrokerError } from '../broker/broker.js'
 import { eventually, refused, type BrokerBench } from './broker-bench.js'
+
+/** Rounds of a race that one of two wins. */
+const RACES = 20
 
 export function describeTopics(bench: BrokerBench): void {
   const create = (name: string, partitions: number, config: Record<string, string> = {}): Promise<void> =>
@@ -42,6 +46,26 @@ export function describeTopics(bench: BrokerBench): void {
     it('refuses a topic that exists', async () => {
       const name = await bench.topic()
       await refused(create(name, 1), 'TOPIC_ALREADY_EXISTS')
+    })
+
+    it('can be described whole by whoever was too late to create it', async () => {
+      const rival = await bench.connect()
+      for (let round = 0; round < RACES; round++) {
+        const topic = { name: bench.uniqueName('raced'), partitions: 3, replicationFactor: -1, config: {} }
+        const seen = await Promise.all(
+          [bench.connection, rival].map(async connection => {
+            const failure = await connection.createTopics([topic]).catch((error: BrokerError) => error.error)
+            const described = await connection.describeTopics([topic.name])
+            return { failure, leaders: described.get(topic.name)?.partitions.map(({ leader }) => typeof leader) }
+          })
+        )
+        const whole = ['number', 'number', 'number']
+        expect(seen).to.have.deep.members([
+          { failure: undefined, leaders: whole },
+          { failure: 'TOPIC_ALREADY_EXISTS', leaders: whole }
+        ])
+        await bench.connection.deleteTopics([topic.name])
+      }
     })
 
     it('refuses a name with other characters than letters, digits, dot, underscore and hyphen', async () => {

@@ -37,20 +37,22 @@ export class Topics {
   }
 
   async create(topics: readonly NewTopic[]): Promise<void> {
-    await this.#change('creation', topics, rest =>
-      this.#cluster.askAny(
-        createTopics,
-        { topics: rest, timeoutMs: this.#cluster.requestTimeoutMs },
-        { repeatable: false }
+    try {
+      await this.#change('creation', topics, rest =>
+        this.#cluster.askAny(
+          createTopics,
+          { topics: rest, timeoutMs: this.#cluster.requestTimeoutMs },
+          { repeatable: false }
+        )
       )
-    )
-    await this.#untilEverywhere(
-      topics.map(topic => topic.name),
-      'has no leader',
-      topic => {
-        return topic.errorCode === 0 && topic.partitions.every(partition => partition.leader >= 0)
+    } catch (error) {
+      // It may have been created a moment ago, by another instance that starts.
+      if (error instanceof BrokerError && error.error === 'TOPIC_ALREADY_EXISTS') {
+        await this.#untilLed([String(error.details['topic'])])
       }
-    )
+      throw error
+    }
+    await this.#untilLed(topics.map(topic => topic.name))
   }
 
   async delete(names: readonly string[]): Promise<void> {
@@ -87,6 +89,14 @@ export class Topics {
         if (last !== undefined) throw last
       },
       mayAskAgain
+    )
+  }
+
+  #untilLed(names: readonly string[]): Promise<void> {
+    return this.#untilEverywhere(
+      names,
+      'has no leader',
+      topic => topic.errorCode === 0 && topic.partitions.every(partition => partition.leader >= 0)
     )
   }
 
