@@ -14,6 +14,11 @@ export interface StreamsConfig {
   readonly broker: Broker
   /** Kafka's `state.dir`. Default: `millrace` in the system's temporary directory. */
   readonly stateDirectory?: string
+  /**
+   * Changelogs and repartition topics that an earlier topology made and that are knowingly given up: without this, a start
+   * that would leave state behind is refused with `TOPOLOGY_CHANGED`. May stay when the topics are gone. Default: none.
+   */
+  readonly abandonedTopics?: readonly string[]
   /** Worker threads; 0 runs in this thread. Needs the topology as a module. Kafka's `num.stream.threads`. Default 0. */
   readonly threads?: number
   /** Milliseconds between commits. Kafka's `commit.interval.ms`. Default 1000 (ADR 0005). */
@@ -72,6 +77,8 @@ const oneOf =
   (...words: string[]): Check =>
   value =>
     words.includes(value as string) ? undefined : `one of ${words.join(', ')}`
+const listOfTexts: Check = value =>
+  Array.isArray(value) && value.every(item => text(item) === undefined) ? undefined : 'a list of names'
 const text: Check = value => (typeof value === 'string' && value.length > 0 ? undefined : 'a text that is not empty')
 const withMethods =
   (what: string, ...methods: string[]): Check =>
@@ -87,6 +94,7 @@ const CHECKS: Record<keyof StreamsConfig, Check> = {
       : '1 to 200 of the characters a-z, A-Z, 0-9, dot, underscore and hyphen',
   broker: withMethods('a broker, such as embedded() or kafka({ brokers })', 'connect', 'forThread'),
   stateDirectory: text,
+  abandonedTopics: listOfTexts,
   threads: wholeNumber(0, 256),
   commitIntervalMs: wholeNumber(1),
   cacheMaxBytes: wholeNumber(0),
@@ -133,6 +141,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     applicationId: config.applicationId,
     broker: config.broker,
     stateDirectory: config.stateDirectory ?? join(tmpdir(), 'millrace'),
+    abandonedTopics: config.abandonedTopics ?? [],
     threads: config.threads ?? 0,
     commitIntervalMs: config.commitIntervalMs ?? 1000,
     cacheMaxBytes: config.cacheMaxBytes ?? 64 * 1024 * 1024,

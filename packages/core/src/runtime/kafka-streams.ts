@@ -100,7 +100,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
 
   /**
    * Makes the internal topics, joins the group and resolves once all tasks assigned to this instance process.
-   * Rejects with the error that stopped it, for example `TOPIC_MISSING`, `BROKER_UNREACHABLE`, `STATE_LOCKED`, and is then closed;
+   * Rejects with the error that stopped it, for example `TOPIC_MISSING`, `TOPOLOGY_CHANGED`, `BROKER_UNREACHABLE`, `STATE_LOCKED`, and is then closed;
    * when the signal is aborted, closes as `close` does and rejects with the signal's reason.
    */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -212,11 +212,11 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   }
 
   async #startWorkers(): Promise<void> {
-    const { applicationId, replicationFactor, logger, broker, stateDirectory, clock } = this.#config
+    const { applicationId, logger, broker, stateDirectory, clock } = this.#config
     this.#topology ??= await loadTopology(this.#given as TopologyModule)
     const topology = this.#topology
     const connection = (this.#connection = await broker.connect({ clientId: `${applicationId}-admin`, logger }))
-    this.#plan = await prepareTopics({ applicationId, replicationFactor }, { topology, connection, logger })
+    this.#plan = await prepareTopics(this.#config, { topology, connection, logger })
     this.#engine = openEngine(this.#config.stateEngine)
     this.#stateDirectory = await StateDirectory.open({ root: stateDirectory, applicationId }, { engine: this.#engine })
     const storedOffsets = await this.#stateDirectory.storedOffsets()
