@@ -1,5 +1,13 @@
 /** Everything `@millrace/core` offers. */
-export { ByteWriter, MillraceError, type Serde, type StoreDefinition, type Timestamped } from '@millrace/state'
+export {
+  ByteWriter,
+  MillraceError,
+  type Serde,
+  type StoreDefinition,
+  type Timestamped,
+  type VersionedRecord,
+  type VersionRange
+} from '@millrace/state'
 export { NO_HEADERS, type Headers, type RecordContext, type TopicPartition } from './record.js'
 export type { TimeSpan, Windowed } from './windowed.js'
 export { systemClock, type Clock } from './clock.js'
@@ -42,6 +50,7 @@ export type {
 export type * from './processor/processor-context.js'
 export type { KeyValueStore } from './processor/key-value-store.js'
 export type { SessionStore } from './processor/session-store.js'
+export type { VersionedStore } from './processor/versioned-store.js'
 export type { WindowStore } from './processor/window-store.js'
 export type { ValueTransformer, ValueTransformerSupplier } from './processor/value-transformer.js'
 export {
@@ -50,6 +59,7 @@ export {
   type LruStoreOptions,
   type SessionStoreOptions,
   type StoreBuilder,
+  type VersionedStoreOptions,
   type WindowStoreOptions
 } from './processor/stores.js'
 export {

@@ -7,6 +7,7 @@ import {
   silentLogger,
   type StoreDefinition,
   type Topology,
+  type VersionedStore,
   type WindowStore
 } from '@millrace/core'
 import {
@@ -200,6 +201,11 @@ export class TopologyTestDriver {
   /** As `getKeyValueStore`. */
   getSessionStore<K, V>(name: string): SessionStore<K, V> {
     return this.#store(name, 'session') as SessionStore<K, V>
+  }
+
+  /** As `getKeyValueStore`. */
+  getVersionedStore<K, V>(name: string): VersionedStore<K, V> {
+    return this.#store(name, 'versioned') as VersionedStore<K, V>
   }
 
   #store(name: string, kind: StoreDefinition['kind']): unknown {

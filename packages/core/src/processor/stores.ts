@@ -7,17 +7,20 @@ import {
   type SessionStore as TaskSessionStore,
   type StoreDefinition,
   type TaskState,
+  type VersionedStore as TaskVersionedStore,
   type WindowStore as TaskWindowStore
 } from '@millrace/state'
 import type { KeyValueStore } from './key-value-store.js'
 import { SessionStoreAccess } from './session-store-access.js'
 import type { SessionStore } from './session-store.js'
 import { storeAccess } from './store-access.js'
+import { VersionedStoreAccess } from './versioned-store-access.js'
+import type { VersionedStore } from './versioned-store.js'
 import { WindowStoreAccess } from './window-store-access.js'
 import type { WindowStore } from './window-store.js'
 
 /** Where the stores of a task are found. */
-export type OpenStores = Pick<TaskState, 'store' | 'windowStore' | 'sessionStore'>
+export type OpenStores = Pick<TaskState, 'store' | 'versionedStore' | 'windowStore' | 'sessionStore'>
 
 /** A store of a topology, and the type that `context.store` gives for it. Kafka Streams' `StoreBuilder`. */
 export interface StoreBuilder<S = unknown> {
@@ -47,6 +50,12 @@ export interface LruStoreOptions<K, V> extends Omit<KeyValueStoreOptions<K, V>, 
 export interface SessionStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
   /** How long a session is kept after its end, by the newest end put; in ms, from 0. */
   readonly retentionMs: number
+}
+
+/** Options of a versioned store for processors, which is never cached. */
+export interface VersionedStoreOptions<K, V> extends Omit<KeyValueStoreOptions<K, V>, 'caching'> {
+  /** How far back values are kept, by the newest time put; in ms, from 0. */
+  readonly historyMs: number
 }
 
 /** Options of a window store for processors. */
@@ -96,6 +105,26 @@ export const stores = {
     }
     const definition = { kind: 'key-value', ...common(name, options), maxEntries } as const
     return { name, definition, open: (state, now) => openStore(definition, state, now) as KeyValueStore<K, V> }
+  },
+
+  /**
+   * A store of the values that keys had and have, with Kafka Streams' methods (KIP-889). Throws `STORE_HISTORY_INVALID`.
+   *
+   * @example
+   * const prices = stores.versioned('prices', { key: serdes.string(), value: serdes.float64(), historyMs: 86_400_000 })
+   * // in process: context.store(prices).get(order.item, order.orderedAt)?.value
+   */
+  versioned<K, V>(name: string, options: VersionedStoreOptions<K, V>): StoreBuilder<VersionedStore<K, V>> {
+    const { historyMs } = options
+    if (!Number.isSafeInteger(historyMs) || historyMs < 0) {
+      throw new MillraceError(
+        'STORE_HISTORY_INVALID',
+        `Store ${name} is to have a history of ${historyMs} ms. Give a whole number of milliseconds from 0.`,
+        { details: { store: name, historyMs } }
+      )
+    }
+    const definition = { kind: 'versioned', ...common(name, options), retentionMs: historyMs } as const
+    return { name, definition, open: (state, now) => openStore(definition, state, now) as VersionedStore<K, V> }
   },
 
   /**
@@ -156,6 +185,10 @@ export function openStore(definition: StoreDefinition, state: OpenStores, now: (
   if (kind === 'session') {
     const store: TaskSessionStore = state.sessionStore(name)
     return new SessionStoreAccess(store, now)
+  }
+  if (kind === 'versioned') {
+    const store: TaskVersionedStore = state.versionedStore(name)
+    return new VersionedStoreAccess(store, now)
   }
   const store: TaskKeyValueStore = state.store(name)
   return storeAccess(store, now)

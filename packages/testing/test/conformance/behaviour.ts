@@ -89,6 +89,7 @@ const behaviours: { [name: string]: (record: Record, emit: Emit, context: Proces
   },
   windows: timed,
   sessions: timed,
+  versions: timed,
   lookUp({ key, value, timestamp }, emit, context, step) {
     if (key !== null) emit(`${asText(value)}/${asText(storeOf(step, context).get(key) ?? null)}`, timestamp)
   },

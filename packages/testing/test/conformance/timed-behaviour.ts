@@ -1,5 +1,13 @@
-/** What the processors with a store of windows or of sessions do; conformance/README.md lists them. */
-import type { ProcessingContext, SessionStore, StreamRecord, Windowed, WindowStore } from '@millrace/core'
+/** What the processors with a store of windows, of sessions or of versions do; conformance/README.md lists them. */
+import type {
+  ProcessingContext,
+  SessionStore,
+  StreamRecord,
+  VersionedRecord,
+  VersionedStore,
+  Windowed,
+  WindowStore
+} from '@millrace/core'
 import { asText } from './expression.js'
 import type { Step } from './scenario.js'
 
@@ -12,6 +20,7 @@ export function isTimed({ processor }: Step): boolean {
 }
 
 export function timedResult(step: Step, context: ProcessingContext, record: StreamRecord<unknown, unknown>): string {
+  if (step.processor === 'versions') return versions(context.store(nameOf(step)), step, record)
   return step.processor === 'windows'
     ? windows(context.store(nameOf(step)), step, record)
     : sessions(context.store(nameOf(step)), step, record)
@@ -92,6 +101,29 @@ function sessions(
     step.forwardOnly === true ? '' : list(store.backwardFetch(key)),
     step.forwardOnly === true ? '' : list(store.backwardFindSessions(key, timestamp - 4 * gap, timestamp))
   ].join('|')
+}
+
+/** Puts at even times what it deletes at odd ones. */
+function versions(
+  store: VersionedStore<unknown, unknown>,
+  step: Step,
+  { key, value, timestamp }: StreamRecord<unknown, unknown>
+): string {
+  const span = step.sizeMs as number
+  const deletes = value === null && timestamp % 2 === 1
+  const done = deletes ? version(store.delete(key, timestamp)) : validTo(store.put(key, value, timestamp))
+  const times = [timestamp - span, timestamp - 1, timestamp, timestamp + span].map(time => Math.max(0, time))
+  const found = times.map(time => version(store.get(key, time)))
+  return [done, version(store.get(key)), ...found].join('|')
+}
+
+/** Kafka Streams does not tell a processor until when a version held. */
+function version(record: VersionedRecord<unknown> | undefined): string {
+  return record === undefined ? '-' : `${asText(record.value)}@${record.timestamp}`
+}
+
+function validTo(time: number | undefined): string {
+  return time === undefined ? 'refused' : time === Infinity ? 'open' : String(time)
 }
 
 function list(entries: readonly (readonly [unknown, unknown])[]): string {

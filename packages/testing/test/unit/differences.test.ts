@@ -213,6 +213,13 @@ describe('Millrace, unlike Kafka Streams,', () => {
       expect((await listOf(store.findSessions(6, 9))).map(([, value]) => value)).to.deep.equal(['y'])
     }))
 
+  it('tells a processor until when a version held', () =>
+    using(stores.versioned('store', { ...text, historyMs: 1000 }), store => {
+      store.put('a', 'x', 5)
+      store.put('a', 'y', 7)
+      expect(store.get('a', 6)).to.deep.equal({ value: 'x', timestamp: 5, validTo: 7 })
+    }))
+
   it('counts entries exactly', () =>
     using(stores.keyValue('store', text), async store => {
       for (const key of ['a', 'b', 'a', 'c']) store.put(key, 'x')

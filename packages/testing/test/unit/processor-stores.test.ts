@@ -5,8 +5,10 @@ import {
   type SessionStore,
   serdes,
   stores,
+  type StreamRecord,
   StreamsBuilder,
   TimeWindows,
+  type VersionedStore,
   type WindowStore
 } from '@millrace/core'
 import { MockProcessorContext, TopologyTestDriver } from '@millrace/testing'
@@ -172,6 +174,69 @@ describe('a key-value store', () => {
     store.delete('a')
     store.delete('c')
     expect(await store.approximateNumEntries()).to.equal(2)
+  })
+})
+
+describe('a versioned store', () => {
+  const prices = stores.versioned('prices', { ...text, historyMs: 100 })
+
+  it('has what held at a time, and until when', async () => {
+    const store = await new MockProcessorContext().addStateStore(prices)
+    expect(store.put('a', 'first', 10)).to.equal(Infinity)
+    expect(store.put('a', 'third', 30)).to.equal(Infinity)
+    expect(store.put('a', 'second', 20)).to.equal(30)
+    expect(store.get('a')).to.deep.equal({ value: 'third', timestamp: 30, validTo: Infinity })
+    expect(store.get('a', 29)).to.deep.equal({ value: 'second', timestamp: 20, validTo: 30 })
+    expect(store.get('a', 9)).to.equal(undefined)
+    expect(store.versions('a', { fromMs: 15, toMs: 25 }).map(({ value }) => value)).to.deep.equal(['first', 'second'])
+  })
+
+  it('deletes from a time on, up to the next version', async () => {
+    const store = await new MockProcessorContext().addStateStore(prices)
+    store.put('a', 'first', 10)
+    store.put('a', 'third', 30)
+    expect(store.delete('a', 20)).to.deep.equal({ value: 'first', timestamp: 10, validTo: 30 })
+    expect(store.get('a', 25)).to.equal(undefined)
+    expect(store.get('a')?.value).to.equal('third')
+  })
+
+  it('takes nothing that is older than its history', async () => {
+    const store = await new MockProcessorContext().addStateStore(prices)
+    store.put('a', 'new', 200)
+    expect(store.put('b', 'old', 99)).to.equal(undefined)
+    expect(store.delete('a', 99)).to.equal(undefined)
+    expect(store.get('b')).to.equal(undefined)
+  })
+
+  it('refuses times and a history that make no sense, by code', async () => {
+    const store = await new MockProcessorContext().addStateStore(prices)
+    for (const time of [-1, 0.5, Number.NaN]) {
+      expect(codeOf(() => store.put('a', 'x', time))).to.equal('TIMESTAMP_INVALID')
+      expect(codeOf(() => store.delete('a', time))).to.equal('TIMESTAMP_INVALID')
+      expect(codeOf(() => stores.versioned('s', { ...text, historyMs: time }))).to.equal('STORE_HISTORY_INVALID')
+    }
+  })
+
+  it('is found by the name of a table that keeps a history', async () => {
+    const seen: unknown[] = []
+    const builder = new StreamsBuilder()
+    builder.table('prices', { ...text, store: 'prices', historyMs: 100 })
+    const supplier = () => {
+      let store: VersionedStore<string, string>
+      return {
+        init: (context: ProcessorContext) => void (store = context.store<VersionedStore<string, string>>('prices')),
+        process: ({ key, timestamp }: StreamRecord<string, string>) => void seen.push(store.get(key, timestamp)?.value)
+      }
+    }
+    builder.stream('orders', text).process(supplier, { stores: ['prices'] })
+    const driver = await TopologyTestDriver.open(builder.build())
+    const [rows, orders] = [driver.createInputTopic('prices', text), driver.createInputTopic('orders', text)]
+    await rows.pipeInput('a', 'first', 10)
+    await rows.pipeInput('a', 'second', 20)
+    for (const time of [15, 25]) await orders.pipeInput('a', 'x', time)
+    expect(seen).to.deep.equal(['first', 'second'])
+    expect(driver.getVersionedStore('prices').get('a', 5)).to.equal(undefined)
+    await driver.close()
   })
 })
 

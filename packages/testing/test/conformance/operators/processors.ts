@@ -19,6 +19,7 @@ function store(step: Step, scope: Scope): StoreBuilder {
   const options = { ...both, ...picked(step, ['caching', 'logging']) }
   const { retentionMs, sizeMs, retainDuplicates, maxEntries } = step as { [option: string]: any }
   if (maxEntries !== undefined) return stores.lru(name, { ...options, maxEntries })
+  if (step.storeType === 'versioned') return stores.versioned(name, { ...options, historyMs: retentionMs })
   if (step.storeType === 'session') return stores.session(name, { ...options, retentionMs })
   if (step.storeType !== 'window') return stores.keyValue(name, options)
   return stores.window(name, { ...options, retentionMs, windowSizeMs: sizeMs, retainDuplicates })

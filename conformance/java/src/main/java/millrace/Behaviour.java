@@ -54,6 +54,9 @@ final class Behaviour {
             case "windows", "sessions" -> {
                 if (key != null) new TimedBehaviour(step, context).process(key, value, timestamp, emit);
             }
+            case "versions" -> {
+                if (key != null) emit.value(new TimedBehaviour(step, context).versions(key, value, timestamp), timestamp);
+            }
             case "lookUp" -> {
                 if (key != null) emit.value(Expression.text(value) + "/" + Expression.text(get(key)), timestamp);
             }

@@ -75,6 +75,8 @@ final class Processors {
                 Options.ANY, Options.ANY);
             case "session": return Stores.sessionStoreBuilder(
                 Stores.persistentSessionStore(name, millis(step, "retentionMs")), Options.ANY, Options.ANY);
+            case "versioned": return Stores.versionedKeyValueStoreBuilder(
+                Stores.persistentVersionedKeyValueStore(name, millis(step, "retentionMs")), Options.ANY, Options.ANY);
             case "inMemory": return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Options.ANY, Options.ANY);
             default: return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Options.ANY, Options.ANY);
         }

@@ -9,9 +9,11 @@ import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.VersionedKeyValueStore;
+import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** What the processors with a store of windows or of sessions do; conformance/README.md lists them. */
+/** What the processors with a store of windows, of sessions or of versions do; conformance/README.md lists them. */
 final class TimedBehaviour {
     static final Set<String> NAMES = Set.of("windows", "sessions");
 
@@ -82,6 +84,29 @@ final class TimedBehaviour {
             + "|" + list(store.findSessions(key, timestamp - 4 * gap, timestamp))
             + "|" + (forwardOnly() ? "" : list(store.backwardFetch(key)))
             + "|" + (forwardOnly() ? "" : list(store.backwardFindSessions(key, timestamp - 4 * gap, timestamp)));
+    }
+
+    /** Puts at even times what it deletes at odd ones. */
+    String versions(final Object key, final Object value, final long timestamp) {
+        final VersionedKeyValueStore<Object, Object> store = store();
+        final long span = step.number("sizeMs");
+        final boolean deletes = value == null && timestamp % 2 == 1;
+        final StringBuilder result = new StringBuilder(
+            deletes ? version(store.delete(key, timestamp)) : validTo(store.put(key, value, timestamp)));
+        result.append('|').append(version(store.get(key)));
+        for (final long time : new long[] {timestamp - span, timestamp - 1, timestamp, timestamp + span}) {
+            result.append('|').append(version(store.get(key, Math.max(0, time))));
+        }
+        return result.toString();
+    }
+
+    private static String version(final VersionedRecord<Object> record) {
+        return record == null ? "-" : Expression.text(record.value()) + "@" + record.timestamp();
+    }
+
+    private static String validTo(final long time) {
+        if (time == VersionedKeyValueStore.PUT_RETURN_CODE_NOT_PUT) return "refused";
+        return time == VersionedKeyValueStore.PUT_RETURN_CODE_VALID_TO_UNDEFINED ? "open" : String.valueOf(time);
     }
 
     private boolean isWindows() {
