@@ -12,8 +12,7 @@ export interface RawRecord {
 
 export class TestLog {
   readonly written = new Set<string>()
-  /** The topics that the topology reads. */
-  readonly inputs: ReadonlySet<string>
+  readonly #reads: (topic: string) => boolean
   readonly #globalTopics: ReadonlySet<string>
   readonly #pending = new Map<string, RawRecord[]>()
   /** Topics with records that wait, added anew after each of them, as in Kafka Streams' driver. */
@@ -25,9 +24,10 @@ export class TestLog {
   /** Of the committed offsets, by topic. */
   readonly #metadata = new Map<string, string>()
 
-  constructor(options: { readonly inputs: ReadonlySet<string>; readonly globalTopics: ReadonlySet<string> }) {
-    this.inputs = new Set([...options.inputs, ...options.globalTopics])
+  /** `reads`: whether the topology reads a topic. */
+  constructor(options: { readonly globalTopics: ReadonlySet<string> }, modules: { reads(topic: string): boolean }) {
     this.#globalTopics = options.globalTopics
+    this.#reads = topic => modules.reads(topic)
   }
 
   enqueue(topic: string, record: RawRecord): void {
@@ -58,7 +58,7 @@ export class TestLog {
     const batch = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
     for (const record of readRecordBatches(batch).flatMap(toRecords)) {
       valueOf(this.#records, topic).push(record)
-      if (this.inputs.has(topic)) this.enqueue(topic, record)
+      if (this.#reads(topic)) this.enqueue(topic, record)
     }
   }
 

@@ -22,11 +22,14 @@ import {
   type TaskPlan
 } from '@millrace/core/internal'
 import { memoryEngine, openTaskState, type TaskState } from '@millrace/state'
+import { TestClock } from './test-clock.js'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { type RawRecord, TestLog, toBatch } from './test-log.js'
 import { TestOutputTopic } from './test-output-topic.js'
 
 const CACHE_MAX_BYTES = 64 * 1024 * 1024
+/** There are tasks from the start, also where no topic matches a pattern yet. */
+const PLANNING = { replicationFactor: 1, leastTasks: 1 }
 
 /** Options of the driver; all have defaults. */
 export interface TestDriverOptions {
@@ -55,7 +58,9 @@ export interface TestDriverOptions {
  */
 export class TopologyTestDriver {
   readonly #options: TestDriverOptions & { readonly applicationId: string }
-  readonly #plan: TaskPlan
+  #plan: TaskPlan
+  /** Topics that the topology reads. */
+  readonly #inputs: Set<string>
   readonly #topology: Topology
   readonly #log: TestLog
   readonly #outbox: Outbox
@@ -77,9 +82,10 @@ export class TopologyTestDriver {
     const { applicationId } = options
     const { sources, sinks } = externalTopics(topology)
     const partitionCounts = new Map([...sources, ...sinks].map(name => [name, 1]))
-    const plan = planTasks({ applicationId, replicationFactor: 1 }, { topology, partitionCounts })
+    const plan = planTasks({ applicationId, ...PLANNING }, { topology, partitionCounts })
     const globalTopics = new Set(plan.global?.inputs.map(({ topic }) => topic))
-    const log = new TestLog({ inputs: new Set(plan.inputTopics), globalTopics })
+    const log = new TestLog({ globalTopics }, { reads: topic => this.#reads(topic) })
+    this.#inputs = new Set([...plan.inputTopics, ...globalTopics])
     this.#options = options
     this.#topology = topology
     this.#plan = plan
@@ -164,15 +170,29 @@ export class TopologyTestDriver {
     await this.#start()
   }
 
-  /** A source topic to write to. Throws `TOPIC_MISSING` for one the topology does not read. */
+  /** A source topic to write to, by its name also where a pattern reads it. Throws `TOPIC_MISSING` for one the topology does not read. */
   createInputTopic<K, V>(name: string, options: TestInputOptions<K, V>): TestInputTopic<K, V> {
-    if (!this.#log.inputs.has(name)) {
-      throw new MillraceError(
-        'TOPIC_MISSING',
-        `The topology does not read topic ${name}; it reads ${[...this.#log.inputs].join(', ')}.`
-      )
+    if (!this.#reads(name)) {
+      const sources = [...this.#topology.nodes.values()].filter(node => node.kind === 'source')
+      const patterns = sources.flatMap(({ pattern }) => (pattern === undefined ? [] : [String(pattern)]))
+      const known = [...this.#inputs, ...patterns].join(', ')
+      throw new MillraceError('TOPIC_MISSING', `The topology does not read topic ${name}; it reads ${known}.`)
     }
     return new TestInputTopic(options, record => this.#pipe(name, record))
+  }
+
+  /** Whether the topology reads a topic; one that matches a pattern belongs to its task from now on. */
+  #reads(topic: string): boolean {
+    if (this.#inputs.has(topic)) return true
+    if (!this.#plan.byPattern) return false
+    const partitionCounts = new Map([...this.#plan.externalCounts, [topic, 1]])
+    const { applicationId } = this.#options
+    const plan = planTasks({ applicationId, ...PLANNING }, { topology: this.#topology, partitionCounts })
+    if (!plan.inputTopics.includes(topic)) return false
+    this.#plan = plan
+    this.#inputs.add(topic)
+    for (const task of this.#tasks) task.follow(plan.tasks.get(task.id)!, [this.#log.start(topic)])
+    return true
   }
 
   /** A topic to read what the topology wrote, from the first record on: sinks, repartition topics and changelogs. */
@@ -275,22 +295,5 @@ export class TopologyTestDriver {
     this.#global!.add(fetched)
     this.#global!.process(Infinity, () => 0)
     await this.#global!.commit({ sync: false })
-  }
-}
-
-/** A clock that moves only when it is told to. */
-class TestClock {
-  #time: number
-
-  constructor(time: number) {
-    this.#time = time
-  }
-
-  now(): number {
-    return this.#time
-  }
-
-  advance(ms: number): void {
-    this.#time += ms
   }
 }

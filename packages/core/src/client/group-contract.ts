@@ -9,7 +9,6 @@ import type { Assignment } from './consumer-protocol.js'
 export interface GroupMemberOptions {
   readonly groupId: string
   readonly clientId: string
-  readonly topics: readonly string[]
   /** The assignor's name: all members of a group must offer the same. */
   readonly protocol: string
   /** Without a heartbeat for this long the coordinator gives the member up. */
@@ -26,7 +25,11 @@ export interface GroupMemberModules {
   readonly logger: Logger
   readonly clock: Clock
   /** Asked at every join. `ownedPartitions`: all that is not given up yet; what was assigned but not heard of yet is added. */
-  subscription(): { readonly userData: Buffer; readonly ownedPartitions: readonly TopicPartition[] }
+  subscription(): {
+    readonly topics: readonly string[]
+    readonly userData: Buffer
+    readonly ownedPartitions: readonly TopicPartition[]
+  }
   /** Asked when this member leads. A member missing from the map gets nothing. */
   assign(members: readonly GroupMemberSubscription[]): Promise<ReadonlyMap<string, MemberAssignment>>
   /**

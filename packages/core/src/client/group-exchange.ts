@@ -10,21 +10,21 @@ import {
 import type { GroupMemberOptions, GroupMemberSubscription, MemberAssignment } from './group-contract.js'
 
 /** What a member says of itself when it joins. */
-export type Claim = Pick<Subscription, 'userData' | 'ownedPartitions' | 'generationId'>
+export type Claim = Pick<Subscription, 'topics' | 'userData' | 'ownedPartitions' | 'generationId'>
 
 /**
  * The claim's generation also tells a subscription from the last one: a coordinator does not rebalance when a member that
  * does not lead joins again with the same bytes.
  */
 export function joinRequest(options: GroupMemberOptions, memberId: string, claim: Claim): JoinGroupRequest {
-  const { groupId, topics, protocol, sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = options
+  const { groupId, protocol, sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = options
   return {
     groupId,
     memberId,
     sessionTimeoutMs,
     rebalanceTimeoutMs,
     protocolType: CONSUMER_PROTOCOL_TYPE,
-    protocols: [{ name: protocol, metadata: encodeSubscription({ topics, ...claim }) }],
+    protocols: [{ name: protocol, metadata: encodeSubscription(claim) }],
     ...(groupInstanceId === undefined ? {} : { groupInstanceId })
   }
 }

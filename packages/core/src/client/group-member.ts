@@ -207,10 +207,10 @@ export class GroupMember {
   }
 
   /** What the runtime holds, and what it was assigned and may not have heard of yet. */
-  #claim(): Pick<Claim, 'userData' | 'ownedPartitions'> {
-    const { userData, ownedPartitions } = this.#modules.subscription()
+  #claim(): Omit<Claim, 'generationId'> {
+    const { topics, userData, ownedPartitions } = this.#modules.subscription()
     const all = [...ownedPartitions, ...(this.#assigned?.partitions ?? [])]
-    return { userData, ownedPartitions: [...new Map(all.map(tp => [partitionKey(tp), tp])).values()] }
+    return { topics, userData, ownedPartitions: [...new Map(all.map(tp => [partitionKey(tp), tp])).values()] }
   }
 
   #take(generationId: number, claimed: readonly TopicPartition[], { partitions, userData }: Assignment): void {

@@ -4,6 +4,7 @@ import { PREFIX } from '../operators/prefixes.js'
 import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
+import { subscribed } from '../topology/topic-pattern.js'
 import type { Optimization, Topology } from '../topology/topology.js'
 import type { GlobalKTable } from './global-ktable.js'
 import { globalStore, globalTable } from './global-table.js'
@@ -36,17 +37,22 @@ export class StreamsBuilder {
   /**
    * The records of one or several topics. Keys and values may be null at run time where the topic has nulls.
    *
+   * With a pattern: of all topics whose whole name matches. A topic that is made later is read too, within
+   * `metadataMaxAgeMs`, from where `offsetReset` says. Internal topics of Kafka and of the application never match. Throws
+   * `TOPOLOGY_TOPIC_ALREADY_REGISTERED`, in `build` or when there is such a topic, where another source reads it too.
+   *
    * @example
    * builder.stream(['orders', 'old-orders'], { key: serdes.string(), value: serdes.json<Order>() })
+   * builder.stream(/orders-.+/, { key: serdes.string(), value: serdes.json<Order>() })
    */
-  stream<K, V>(topics: string | readonly string[], options: SourceOptions<K, V>): KStream<K, V> {
+  stream<K, V>(topics: string | readonly string[] | RegExp, options: SourceOptions<K, V>): KStream<K, V> {
     const graph = this.#graph
     const node = graph.names.node(PREFIX.source, options?.name)
     const serdes = sourceSerdes('stream', node, options)
     graph.add({
       kind: 'source',
       name: node,
-      topics: listOf(topics),
+      ...subscribed(topics),
       mergeable: true,
       ...serdes,
       ...reading(options)
@@ -129,10 +135,6 @@ export class StreamsBuilder {
 }
 
 const ALL_OPTIMIZATIONS: readonly Optimization[] = ['reuseKTableSourceTopics', 'mergeRepartitionTopics']
-
-function listOf(topics: string | readonly string[]): readonly string[] {
-  return typeof topics === 'string' ? [topics] : [...topics]
-}
 
 const makeStream: MakeStream = origin => new KStream(origin)
 

@@ -31,6 +31,8 @@ export interface AssignmentData {
   readonly standbyTasks: readonly string[]
   /** Who has which input partitions, by `host:port`; members that advertise none are absent. */
   readonly partitionsByHost: ReadonlyMap<string, readonly TopicPartition[]>
+  /** What the leader's plan was made from, where topics that are made later may belong to it. */
+  readonly partitionCounts?: ReadonlyMap<string, number>
   /** When to ask for another rebalance, in ms from now, to see whether a better assignment has become possible. */
   readonly nextRebalanceMs?: number
 }
@@ -44,13 +46,14 @@ const ACTIVE_TASKS = 1
 const STANDBY_TASKS = 2
 const PARTITIONS_BY_HOST = 3
 const NEXT_REBALANCE = 4
+const PARTITION_COUNTS = 5
 
 export function encodeSubscription(data: SubscriptionData): Buffer {
   return encodeSections([
     [PROCESS_ID, new PrimitiveWriter().string(data.processId)],
     ...(data.host === undefined ? [] : [[HOST, new PrimitiveWriter().string(data.host)] as const]),
     [OWNED_TASKS, writeStrings(data.ownedTasks)],
-    [TASK_OFFSETS, writeOffsets(data.taskOffsets)]
+    [TASK_OFFSETS, writeNumbers(data.taskOffsets)]
   ])
 }
 
@@ -64,7 +67,7 @@ export function decodeSubscription(bytes: Buffer): SubscriptionData {
     processId,
     ...(host === undefined ? {} : { host }),
     ownedTasks: readStrings(sections.get(OWNED_TASKS)),
-    taskOffsets: readOffsets(sections.get(TASK_OFFSETS))
+    taskOffsets: readNumbers(sections.get(TASK_OFFSETS))
   }
 }
 
@@ -73,6 +76,7 @@ export function encodeAssignment(data: AssignmentData): Buffer {
     [ACTIVE_TASKS, writeStrings(data.activeTasks)],
     [STANDBY_TASKS, writeStrings(data.standbyTasks)],
     [PARTITIONS_BY_HOST, writeHosts(data.partitionsByHost)],
+    ...(data.partitionCounts === undefined ? [] : [[PARTITION_COUNTS, writeNumbers(data.partitionCounts)] as const]),
     ...(data.nextRebalanceMs === undefined
       ? []
       : [[NEXT_REBALANCE, new PrimitiveWriter().int64(data.nextRebalanceMs)] as const])
@@ -83,10 +87,12 @@ export function encodeAssignment(data: AssignmentData): Buffer {
 export function decodeAssignment(bytes: Buffer): AssignmentData {
   const sections = bytes.length === 0 ? new Map<number, PrimitiveReader>() : decodeSections(bytes)
   const nextRebalanceMs = sections.get(NEXT_REBALANCE)?.int64()
+  const counts = sections.get(PARTITION_COUNTS)
   return {
     activeTasks: readStrings(sections.get(ACTIVE_TASKS)),
     standbyTasks: readStrings(sections.get(STANDBY_TASKS)),
     partitionsByHost: readHosts(sections.get(PARTITIONS_BY_HOST)),
+    ...(counts === undefined ? {} : { partitionCounts: readNumbers(counts) }),
     ...(nextRebalanceMs === undefined ? {} : { nextRebalanceMs })
   }
 }
@@ -123,17 +129,17 @@ function readStrings(reader: PrimitiveReader | undefined): string[] {
   return strings
 }
 
-function writeOffsets(offsets: ReadonlyMap<string, number>): PrimitiveWriter {
-  const writer = new PrimitiveWriter().int32(offsets.size)
-  for (const [task, offset] of offsets) writer.string(task).int64(offset)
+function writeNumbers(numbers: ReadonlyMap<string, number>): PrimitiveWriter {
+  const writer = new PrimitiveWriter().int32(numbers.size)
+  for (const [name, number] of numbers) writer.string(name).int64(number)
   return writer
 }
 
-function readOffsets(reader: PrimitiveReader | undefined): Map<string, number> {
-  const offsets = new Map<string, number>()
-  if (reader === undefined) return offsets
-  for (let left = reader.count(10); left > 0; left--) offsets.set(reader.string(), reader.int64())
-  return offsets
+function readNumbers(reader: PrimitiveReader | undefined): Map<string, number> {
+  const numbers = new Map<string, number>()
+  if (reader === undefined) return numbers
+  for (let left = reader.count(10); left > 0; left--) numbers.set(reader.string(), reader.int64())
+  return numbers
 }
 
 function writeHosts(hosts: AssignmentData['partitionsByHost']): PrimitiveWriter {

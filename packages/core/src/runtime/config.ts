@@ -45,6 +45,8 @@ export interface StreamsConfig {
   readonly stateCleanupDelayMs?: number
   /** How often consumed records of repartition topics are deleted, in ms. Kafka's `repartition.purge.interval.ms`. Default 30 000. */
   readonly repartitionPurgeIntervalMs?: number
+  /** How often to look for new topics that a source's pattern matches, in ms. Kafka's `metadata.max.age.ms`. Default 300 000. */
+  readonly metadataMaxAgeMs?: number
   /** Of everything this application writes. Default `none`. */
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   /** `level`, `memory` or an engine of your own (not with threads). Default `level`. */
@@ -111,6 +113,7 @@ const CHECKS: Record<keyof StreamsConfig, Check> = {
   groupInstanceId: text,
   stateCleanupDelayMs: wholeNumber(0),
   repartitionPurgeIntervalMs: wholeNumber(1),
+  metadataMaxAgeMs: wholeNumber(1),
   compression: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
   stateEngine: value =>
     value === 'level' || value === 'memory' ? undefined : withMethods('level, memory or a StateEngine', 'open')(value),
@@ -155,6 +158,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     groupInstanceId: config.groupInstanceId,
     stateCleanupDelayMs: config.stateCleanupDelayMs ?? 600_000,
     repartitionPurgeIntervalMs: config.repartitionPurgeIntervalMs ?? 30_000,
+    metadataMaxAgeMs: config.metadataMaxAgeMs ?? 300_000,
     compression: config.compression ?? 'none',
     stateEngine: config.stateEngine ?? 'level',
     logger: config.logger ?? warningsToStandardError,

@@ -3,13 +3,14 @@ import { MillraceError, type TaskState } from '@millrace/state'
 import type { FetchedBatches } from '../client/fetcher.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import type { OperatorRuntime } from '../operators/operator.js'
+import type { OperatorRuntime, Process } from '../operators/operator.js'
 import type { TopicPartition } from '../record.js'
-import type { ProcessorNode, Topology } from '../topology/topology.js'
-import { type CompiledSource, compilePipeline } from './pipeline.js'
+import type { ProcessorNode, SourceNode, Topology } from '../topology/topology.js'
+import { compilePipeline } from './pipeline.js'
 import { processingError } from './processing-error.js'
 import { PartitionQueue } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
+import { sourceOf } from './source-of.js'
 import { GLOBAL_TASK_ID, type GlobalPlan } from './task-plan.js'
 import { TaskRuntime } from './task-runtime.js'
 
@@ -39,7 +40,8 @@ export class GlobalTask {
   readonly #options: GlobalTaskOptions
   readonly #modules: GlobalTaskModules
   readonly #runtime: TaskRuntime
-  readonly #sources: ReadonlyMap<string, CompiledSource>
+  /** Of each queue. */
+  readonly #processes: readonly Process[]
   /** Positions as the database has them. */
   #committed: readonly number[]
 
@@ -54,11 +56,13 @@ export class GlobalTask {
       { taskId: GLOBAL_TASK_ID, applicationId, caching: false },
       { ...modules, globalStore }
     )
-    this.#sources = compilePipeline(plan.subtopology, {
+    const sources = compilePipeline(plan.subtopology, {
       runtime: node => this.#runtimeOf(node),
       sink: () => () => {}
     })
-    this.queues = plan.inputs.map((tp, i) => this.#queue(tp, options.start[i]!))
+    const read = plan.inputs.map(({ topic }) => sources.get(sourceOf(plan.subtopology.nodes, topic)!.name)!)
+    this.queues = plan.inputs.map((tp, i) => this.#queue(tp, options.start[i]!, read[i]!.node))
+    this.#processes = read.map(({ process }) => process)
     this.#committed = this.#positions()
     this.#runtime.open()
   }
@@ -83,8 +87,8 @@ export class GlobalTask {
   /** Processes what is there until the deadline; returns how many records that was. Throws `PROCESSING_FAILED`. */
   process(deadline: number, now: () => number): number {
     let count = 0
-    for (const queue of this.queues) {
-      const { process } = this.#sources.get(queue.topic)!
+    for (const [i, queue] of this.queues.entries()) {
+      const process = this.#processes[i]!
       const { head } = queue
       while (queue.hasHead) {
         if (head.timestamp > this.#runtime.streamTime) this.#runtime.streamTime = head.timestamp
@@ -127,12 +131,13 @@ export class GlobalTask {
     return this.queues.map(({ position }) => position)
   }
 
-  #queue(tp: TopicPartition, start: { readonly offset: number; readonly end: number }): PartitionQueue {
+  #queue(
+    tp: TopicPartition,
+    start: { readonly offset: number; readonly end: number },
+    source: SourceNode
+  ): PartitionQueue {
     const decoder = new RecordDecoder(
-      {
-        source: this.#sources.get(tp.topic)!.node,
-        deserializationExceptionHandler: this.#options.deserializationExceptionHandler
-      },
+      { source, deserializationExceptionHandler: this.#options.deserializationExceptionHandler },
       { logger: this.#modules.logger, counter: { skipped: () => void this.recordsSkipped++ } }
     )
     return new PartitionQueue(tp, { ...start, partitionTime: -1 }, decoder)

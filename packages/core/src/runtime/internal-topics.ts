@@ -1,8 +1,9 @@
 /** Looks at the topics a topology needs and makes the internal ones. */
 import { MillraceError } from '@millrace/state'
-import { type BrokerConnection, BrokerError } from '../broker/broker.js'
+import { type BrokerConnection, BrokerError, type TopicDescription } from '../broker/broker.js'
 import type { Logger } from '../logger.js'
 import type { Topology } from '../topology/topology.js'
+import { matchingTopics } from './matching-topics.js'
 import { externalTopics, planTasks, type TaskPlan } from './task-plan.js'
 import { checkTopology } from './topology-check.js'
 
@@ -13,7 +14,7 @@ export interface PrepareTopicsOptions {
 }
 
 /**
- * Plans the tasks from the broker's topics and creates repartition and changelog topics that are missing, once nothing speaks
+ * Plans the tasks from the broker's topics, those that patterns match now included, and creates repartition and changelog topics that are missing, once nothing speaks
  * against it: `TOPIC_MISSING` (source or sink), `TOPICS_NOT_COPARTITIONED`, `INTERNAL_TOPIC_MISMATCH` for an internal topic of
  * another partition count, `TOPOLOGY_CHANGED` for state that would be left behind. Two instances may do this at once.
  */
@@ -22,7 +23,7 @@ export async function prepareTopics(
   modules: { readonly topology: Topology; readonly connection: BrokerConnection; readonly logger: Logger }
 ): Promise<TaskPlan> {
   const { topology, connection, logger } = modules
-  const plan = planTasks(options, { topology, partitionCounts: await externalCounts(topology, connection) })
+  const plan = planTasks(options, { topology, partitionCounts: await externalCounts(options, topology, connection) })
   const names = [...plan.internalTopics.keys()]
   const existing = await connection.describeTopics(names)
   for (const { name, partitions } of existing.values()) checkPartitions(plan, name, partitions.length)
@@ -42,10 +43,15 @@ export async function prepareTopics(
   return plan
 }
 
-/** Of the topics that the user must have made. Throws `TOPIC_MISSING`. */
-async function externalCounts(topology: Topology, connection: BrokerConnection): Promise<Map<string, number>> {
+/** Of the topics that the user must have made, and of those that match. Throws `TOPIC_MISSING`. */
+async function externalCounts(
+  { applicationId }: PrepareTopicsOptions,
+  topology: Topology,
+  connection: BrokerConnection
+): Promise<Map<string, number>> {
   const { sources, sinks } = externalTopics(topology)
-  const described = await connection.describeTopics([...new Set([...sources, ...sinks])])
+  const matching = await matchingTopics({ applicationId, topology }, connection)
+  const described = await connection.describeTopics([...new Set([...sources, ...sinks, ...matching])])
   for (const topic of [...sources, ...sinks]) {
     if (described.has(topic)) continue
     const role = sources.includes(topic) ? 'Source' : 'Sink'
@@ -55,7 +61,7 @@ async function externalCounts(topology: Topology, connection: BrokerConnection):
       { details: { topic } }
     )
   }
-  return new Map([...described].map(([name, { partitions }]) => [name, partitions.length]))
+  return new Map(countsOf(described))
 }
 
 function checkPartitions(plan: TaskPlan, topic: string, found: number | undefined): void {
@@ -68,4 +74,9 @@ function checkPartitions(plan: TaskPlan, topic: string, found: number | undefine
       `${found ?? 'that'} partitions (repartition() can fix a count), reset the application, or use another application id.`,
     { details: { topic, found, wanted } }
   )
+}
+
+/** Partition counts by name. */
+export function countsOf(topics: ReadonlyMap<string, TopicDescription>): [topic: string, partitions: number][] {
+  return [...topics].map(([name, { partitions }]) => [name, partitions.length])
 }

@@ -16,7 +16,7 @@ import type { QueryableWindowStore } from './queryable-window-store.js'
 import type { RestoreProgress } from './restorer.js'
 import { StreamWorker } from './stream-worker.js'
 import type { WorkerConfig } from './worker-parts.js'
-import type { TaskId, TaskPlan } from './task-plan.js'
+import { planTasks, type TaskId, type TaskPlan } from './task-plan.js'
 import { isTopologyModule, loadTopology, type TopologyModule } from './topology-module.js'
 import type { WorkerEvent, WorkerHandle, WorkerTotals } from './worker-handle.js'
 import { WorkerThread } from './worker-thread/client.js'
@@ -242,7 +242,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   }
 
   #makeWorker(config: WorkerConfig, onEvent: (event: WorkerEvent) => void): WorkerHandle {
-    const { applicationId, broker, logger, clock, stateEngine, stateDirectory, replicationFactor } = this.#config
+    const { applicationId, broker, logger, clock, stateEngine, stateDirectory } = this.#config
     const topology = this.topology
     const plan = this.#plan!
     if (this.#config.threads === 0) {
@@ -262,7 +262,6 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     return new WorkerThread(
       {
         config,
-        replicationFactor,
         broker: { module: threadBroker.module, data: threadBroker.data },
         topology: { module: String(given.module), export: given.export ?? 'topology' },
         stateDirectory: { root: stateDirectory, applicationId },
@@ -281,6 +280,9 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     else if (event.type === 'restore') this.emit('restore', event)
     else if (event.type === 'assignment') {
       slot.active = event.active
+      const { partitionCounts } = event
+      if (partitionCounts !== undefined)
+        this.#plan = planTasks(this.#config, { topology: this.topology, partitionCounts })
       this.#hosts = event.hosts
       this.emit('assignment', { active: this.#slots.flatMap(({ active }) => active).toSorted() })
     } else {

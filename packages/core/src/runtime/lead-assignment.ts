@@ -22,6 +22,7 @@ export function leadAssignment(
     })),
     tasks: [...plan.tasks.values()].map(({ id, inputs }) => ({ id, partitions: inputs }))
   })
+  const counts = plan.byPattern ? { partitionCounts: plan.externalCounts } : {}
   const partitionsByHost = new Map<string, TopicPartition[]>()
   for (const { member, data } of told) {
     if (data.host === undefined) continue
@@ -31,7 +32,7 @@ export function leadAssignment(
   return new Map(
     [...assigned].map(([memberId, { activeTasks, standbyTasks, partitions }]) => [
       memberId,
-      { partitions, userData: encodeAssignment({ activeTasks, standbyTasks, partitionsByHost }) }
+      { partitions, userData: encodeAssignment({ activeTasks, standbyTasks, partitionsByHost, ...counts }) }
     ])
   )
 }

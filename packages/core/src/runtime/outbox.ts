@@ -99,6 +99,11 @@ export class Outbox {
     this.#partitionCounts = new Map(modules.partitionCounts)
   }
 
+  /** Learns of topics that were made since. */
+  learn(partitionCounts: ReadonlyMap<string, number>): void {
+    for (const [name, count] of partitionCounts) this.#partitionCounts.set(name, count)
+  }
+
   /** Throws `TOPIC_MISSING` for a topic whose partition count is not known. */
   topic(name: string): OutgoingTopic {
     const topic = this.find(name)

@@ -8,18 +8,21 @@ import {
   type StateEngine,
   type TaskState
 } from '@millrace/state'
-import type { BrokerConnection, OffsetCommit } from '../broker/broker.js'
+import type { BrokerConnection } from '../broker/broker.js'
 import type { Fetcher } from '../client/fetcher.js'
+import { partitionKey } from '../client/partition-key.js'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { TopicPartition } from '../record.js'
-import type { OffsetReset, Topology } from '../topology/topology.js'
+import type { Topology } from '../topology/topology.js'
 import { cacheShare } from './cache-share.js'
 import type { Outbox } from './outbox.js'
+import type { PartitionQueue } from './record-buffer.js'
 import { type RestoreProgress, restoreTask } from './restorer.js'
-import { startOffset } from './start-offset.js'
-import { Task, type TaskStart } from './task.js'
-import { type PlannedTask, realTopicName, type TaskId, type TaskPlan } from './task-plan.js'
+import { startOffsets } from './start-offset.js'
+import type { Subscription } from './subscription.js'
+import { Task } from './task.js'
+import type { PlannedTask, TaskId } from './task-plan.js'
 
 /** How long to wait for another process or thread to let go of a task's database, in ms. */
 const LOCK_PATIENCE_MS = 15_000
@@ -36,7 +39,7 @@ export interface OwnedTasksOptions {
 
 export interface OwnedTasksModules {
   readonly topology: Topology
-  readonly plan: TaskPlan
+  readonly subscription: Pick<Subscription, 'plan'>
   readonly connection: BrokerConnection
   /** Of its own, so that a restore does not stand in the way of fetches. */
   restoreConnection(): Promise<BrokerConnection>
@@ -66,6 +69,8 @@ function offsetSum(state: TaskState, plan: PlannedTask): number {
 export class OwnedTasks {
   readonly #options: OwnedTasksOptions
   readonly #modules: OwnedTasksModules
+  /** What each task that is owned, or is just being given up, was last planned to do. */
+  readonly #plans = new Map<TaskId, PlannedTask>()
   readonly #running = new Map<TaskId, Task>()
   readonly #restoring = new Map<TaskId, Restoring>()
   /** Tasks whose state was restored but which the loop has not started yet. */
@@ -113,7 +118,7 @@ export class OwnedTasks {
   get offsets(): ReadonlyMap<TaskId, number> {
     const offsets = new Map(this.#departed)
     for (const [id, state] of this.#states) {
-      const plan = this.#modules.plan.tasks.get(id)!
+      const plan = this.#plans.get(id)!
       if (plan.subtopology.stores.length > 0) offsets.set(id, offsetSum(state, plan))
     }
     return offsets
@@ -121,12 +126,12 @@ export class OwnedTasks {
 
   /** Partitions of all owned tasks. */
   get partitions(): TopicPartition[] {
-    return this.ids.flatMap(id => this.#modules.plan.tasks.get(id)!.inputs)
+    return this.ids.flatMap(id => this.#plans.get(id)!.inputs)
   }
 
   /** Begins to restore a task; `onRestored` follows, or `onFailure`. */
   add(id: TaskId): void {
-    const plan = this.#modules.plan.tasks.get(id)
+    const plan = this.#modules.subscription.plan.tasks.get(id)
     if (plan === undefined) {
       throw new MillraceError(
         'ASSIGNMENT_UNKNOWN_TASK',
@@ -134,6 +139,7 @@ export class OwnedTasks {
         { details: { task: id } }
       )
     }
+    this.#plans.set(id, plan)
     const abort = new AbortController()
     const finished = this.#restore(plan, abort.signal).then(
       task => {
@@ -157,9 +163,45 @@ export class OwnedTasks {
     for (const queue of task.buffer.queues) this.#modules.fetcher.add(queue, queue.position)
   }
 
+  /**
+   * Lets tasks that are owned read what the plan now says, where that is something else. Returns the queues that are no
+   * longer read.
+   */
+  async follow(signal: AbortSignal): Promise<readonly PartitionQueue[]> {
+    const dropped: PartitionQueue[] = []
+    for (const [id, known] of [...this.#plans]) {
+      const plan = this.#modules.subscription.plan.tasks.get(id)
+      if (plan === undefined || sameInputs(plan, known)) continue
+      const task = this.#running.get(id)
+      if (task === undefined) {
+        await this.remove([id])
+        this.add(id)
+      } else {
+        this.#plans.set(id, plan)
+        dropped.push(...(await this.#replan(task, plan, signal)))
+      }
+    }
+    return dropped
+  }
+
+  async #replan(task: Task, plan: PlannedTask, signal: AbortSignal): Promise<PartitionQueue[]> {
+    const { connection, fetcher } = this.#modules
+    const before = task.buffer.queues
+    const inputs = plan.inputs.filter(tp => task.buffer.queue(tp) === undefined)
+    const { applicationId } = this.#options
+    const committed = await connection.fetchOffsets(applicationId, inputs)
+    const start = await startOffsets({ applicationId, plan: { ...plan, inputs }, committed }, this.#modules)
+    if (signal.aborted) return []
+    task.follow(plan, start)
+    const dropped = before.filter(queue => !task.buffer.queues.includes(queue))
+    for (const queue of dropped) fetcher.remove(queue)
+    for (const queue of task.buffer.queues) if (!before.includes(queue)) fetcher.add(queue, queue.position)
+    return dropped
+  }
+
   /** Gives tasks up; what is not committed is dropped, and redone by whoever gets them. */
   async remove(ids: Iterable<TaskId>): Promise<void> {
-    await Promise.all([...ids].map(id => this.#remove(id)))
+    await Promise.all([...ids].map(id => this.#remove(id).finally(() => this.#plans.delete(id))))
   }
 
   async #remove(id: TaskId): Promise<void> {
@@ -204,7 +246,7 @@ export class OwnedTasks {
         { ...this.#options, plan, committed, signal },
         { topology, state, connection: restoreConnection, logger, clock, onProgress: this.#modules.onProgress }
       )
-      const start = await this.#startOffsets(plan, committed, connection)
+      const start = await startOffsets({ ...this.#options, plan, committed }, this.#modules)
       signal.throwIfAborted()
       const caching = this.#options.cacheMaxBytes > 0
       return new Task({ ...this.#options, plan, start, caching, combining: caching }, { ...this.#modules, state })
@@ -221,7 +263,7 @@ export class OwnedTasks {
     if (definitions.length === 0) {
       return openTaskState({ directory: plan.id, definitions, cacheMaxBytes: 0 }, { engine: memoryEngine() })
     }
-    const cacheMaxBytes = cacheShare(this.#modules.plan, this.#options.cacheMaxBytes)
+    const cacheMaxBytes = cacheShare(this.#modules.subscription.plan, this.#options.cacheMaxBytes)
     const directory = await stateDirectory.acquire(plan.id)
     const deadline = clock.now() + LOCK_PATIENCE_MS
     for (;;) {
@@ -234,29 +276,9 @@ export class OwnedTasks {
       }
     }
   }
+}
 
-  /** The group's committed offsets; where there are none, the start or the end of the log, as the source wants it. */
-  async #startOffsets(
-    plan: PlannedTask,
-    committed: readonly OffsetCommit[],
-    connection: BrokerConnection
-  ): Promise<TaskStart[]> {
-    const { topology, clock } = this.#modules
-    const resetOf = (topic: string): OffsetReset => {
-      for (const node of plan.subtopology.nodes) {
-        if (node.kind !== 'source') continue
-        const real = node.topics.map(name => realTopicName(topology, this.#options.applicationId, name))
-        if (real.includes(topic)) return node.offsetReset
-      }
-      return 'earliest'
-    }
-    return Promise.all(
-      plan.inputs.map(async tp => {
-        const end = (await connection.listOffsets([tp], 'stable'))[0]?.offset ?? 0
-        const found = committed.find(({ topic, partition }) => topic === tp.topic && partition === tp.partition)
-        if (found !== undefined) return { offset: found.offset, metadata: found.metadata, end }
-        return { offset: await startOffset(tp, resetOf(tp.topic), { connection, clock }), metadata: '', end }
-      })
-    )
-  }
+function sameInputs(a: PlannedTask, b: PlannedTask): boolean {
+  const keys = new Set(a.inputs.map(partitionKey))
+  return a.inputs.length === b.inputs.length && b.inputs.every(tp => keys.has(partitionKey(tp)))
 }

@@ -26,7 +26,7 @@ export interface PipelineModules {
   sink(node: SinkNode): Process
 }
 
-/** The sources of the subtopology, by topic as the topology names it. */
+/** The sources of the subtopology, by name. */
 export function compilePipeline(
   subtopology: Pick<Subtopology, 'nodes'>,
   modules: PipelineModules
@@ -36,8 +36,7 @@ export function compilePipeline(
   for (const node of subtopology.nodes.toReversed()) {
     const downstreams = node.successors.map(name => compiled.get(name)!)
     if (node.kind === 'source') {
-      const source = { node, process: fanOut(downstreams) }
-      for (const topic of node.topics) sources.set(topic, source)
+      sources.set(node.name, { node, process: fanOut(downstreams) })
     } else {
       compiled.set(node.name, guard(node, compileNode(node, downstreams, modules)))
     }

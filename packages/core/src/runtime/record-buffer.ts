@@ -127,7 +127,7 @@ const EMPTY_CONTEXT: RecordContext = { topic: '', partition: -1, offset: -1, tim
 
 /** All input partitions of a task. */
 export class RecordBuffer {
-  readonly queues: readonly PartitionQueue[]
+  queues: readonly PartitionQueue[]
   readonly #maxIdleMs: number
   #idleSince: number | undefined
 

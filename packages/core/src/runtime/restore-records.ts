@@ -6,6 +6,7 @@ import { NO_HEADERS, type TopicPartition } from '../record.js'
 import type { SourceNode, Topology } from '../topology/topology.js'
 import type { HeadRecord } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
+import { sourceOf } from './source-of.js'
 
 /** The records between two offsets that a store is to be given. */
 export type RecordsToRestore = (batches: readonly RecordBatch[], from: number, to: number) => Iterable<RestoreRecord>
@@ -45,7 +46,7 @@ export function sourceTopicRecords(
   { store, changelog, deserializationExceptionHandler }: SourceTopic,
   modules: { readonly topology: Topology; readonly logger: Logger }
 ): RecordsToRestore {
-  const source = sourceOf(changelog.topic, modules.topology)
+  const source = requireSource(changelog.topic, modules.topology)
   const decoder = new RecordDecoder(
     { source, deserializationExceptionHandler },
     { logger: modules.logger, counter: { skipped() {} } }
@@ -91,8 +92,9 @@ function choice({ kind }: StoreDefinition): Choice {
 /** What a decoder puts over the record. */
 const NOWHERE = { offset: -1, timestamp: -1, headers: NO_HEADERS } as const
 
-function sourceOf(topic: string, topology: Topology): SourceNode {
-  for (const node of topology.nodes.values()) if (node.kind === 'source' && node.topics.includes(topic)) return node
+function requireSource(topic: string, topology: Topology): SourceNode {
+  const source = sourceOf(topology.nodes.values(), topic)
+  if (source !== undefined) return source
   throw new MillraceError('TOPIC_MISSING', `The topology no longer reads ${topic}, from which a store is restored.`, {
     details: { topic }
   })

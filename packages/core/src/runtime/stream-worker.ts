@@ -58,6 +58,7 @@ export class StreamWorker implements WorkerHandle {
 
   async start(): Promise<void> {
     this.#parts = await connectParts(this.#config, this.#modules, this.#inbox)
+    this.#parts.subscription.start()
     this.#lastCommit = this.#lastSend = this.#modules.clock.now()
     this.#ended = this.#run(this.#parts)
   }
@@ -254,13 +255,18 @@ export class StreamWorker implements WorkerHandle {
       return
     }
     const assignment = decodeAssignment(event.userData)
+    const { partitionCounts } = assignment
+    parts.subscription.follow(partitionCounts)
+    parts.outbox.learn(parts.subscription.partitionCounts)
     const revoked = parts.tasks.ids.filter(id => !assignment.activeTasks.includes(id))
     if (revoked.length > 0) {
       await this.#commit(parts)
       await this.#giveUp(parts, revoked)
     }
+    await this.#patiently(parts.tasks.follow(this.#patience.signal).then(queues => parts.intake.forget(queues)))
     for (const id of assignment.activeTasks) if (!parts.tasks.has(id)) parts.tasks.add(id)
-    this.#modules.onEvent({ type: 'assignment', active: parts.tasks.ids, hosts: assignment.partitionsByHost })
+    const told = { active: parts.tasks.ids, hosts: assignment.partitionsByHost, partitionCounts }
+    this.#modules.onEvent({ type: 'assignment', ...told })
     // What was given up can only now be given to another (KIP-429).
     if (revoked.length > 0) parts.group.rejoin(`gave up ${revoked.join(', ')}`)
     this.#running ??= false
@@ -315,6 +321,7 @@ export class StreamWorker implements WorkerHandle {
 
   async #close(parts: WorkerParts): Promise<void> {
     this.#stopping = true
+    parts.subscription.stop()
     this.#dropEvents()
     const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
     await this.#patiently(parts.fetcher.close()).catch(failed)

@@ -3,6 +3,8 @@ import { MillraceError, type StoreDefinition } from '@millrace/state'
 import type { NewTopic } from '../broker/broker.js'
 import type { TopicPartition } from '../record.js'
 import type { Subtopology, Topology } from '../topology/topology.js'
+import { readsByPattern } from './matching-topics.js'
+import { isOwnTopic } from './own-topics.js'
 
 /** Kafka Streams' default of `windowstore.changelog.additional.retention.ms`: clocks differ, and streams come late. */
 const CHANGELOG_ADDITIONAL_RETENTION_MS = 86_400_000
@@ -41,8 +43,10 @@ export interface TaskPlan {
   readonly repartitionTopics: ReadonlySet<string>
   /** Partitions of every topic the plan knows, by real name. */
   readonly partitionCounts: ReadonlyMap<string, number>
-  /** What the plan was made from, so that another thread can make the same. */
+  /** What the plan was made from, so that another thread or instance can make the same. */
   readonly externalCounts: ReadonlyMap<string, number>
+  /** Whether topics that are made later may belong to it. */
+  readonly byPattern: boolean
 }
 
 /** The real name of a topic as a topology names it: repartition topics carry the application id. */
@@ -64,23 +68,32 @@ export function externalTopics(topology: Topology): { readonly sources: string[]
   return { sources: all(subtopology => subtopology.sourceTopics), sinks: all(subtopology => subtopology.sinkTopics) }
 }
 
+export interface PlanOptions {
+  readonly applicationId: string
+  readonly replicationFactor: number
+  /** How many tasks a subtopology has at least, also where no topic matches its pattern yet. Default 0. */
+  readonly leastTasks?: number
+}
+
 /**
  * Plans tasks and internal topics.
  * Throws `TOPIC_MISSING` for a source topic without a count, `TOPICS_NOT_COPARTITIONED` where counts must agree and do not.
  */
 export function planTasks(
-  options: { readonly applicationId: string; readonly replicationFactor: number },
+  options: PlanOptions,
   modules: { readonly topology: Topology; readonly partitionCounts: ReadonlyMap<string, number> }
 ): TaskPlan {
-  const { topology } = modules
-  const counts = repartitionCounts(topology, modules.partitionCounts)
+  const { leastTasks = 0 } = options
+  const existing = [...modules.partitionCounts.keys()].filter(topic => !isOwnTopic(options.applicationId, topic))
+  const topology = readsByPattern(modules.topology) ? modules.topology.matching(existing) : modules.topology
+  const counts = repartitionCounts(topology, { external: modules.partitionCounts, least: leastTasks })
   checkCopartitioning(topology, counts)
   const real = (name: string) => realTopicName(topology, options.applicationId, name)
   const tasks = new Map<TaskId, PlannedTask>()
   const internalTopics = new Map<string, NewTopic>()
   const byGroup = topology.subtopologies.filter(({ global }) => !global)
   for (const subtopology of byGroup) {
-    const partitions = Math.max(...subtopology.sourceTopics.map(topic => counts.get(topic)!))
+    const partitions = Math.max(leastTasks, ...subtopology.sourceTopics.map(topic => counts.get(topic)!))
     for (let partition = 0; partition < partitions; partition++) {
       const inputs = subtopology.sourceTopics
         .filter(topic => partition < counts.get(topic)!)
@@ -90,7 +103,7 @@ export function planTasks(
     }
     for (const name of subtopology.stores) {
       const store = topology.stores.get(name)!
-      if (!store.logging || store.sourceTopic !== undefined) continue
+      if (!store.logging || store.sourceTopic !== undefined || partitions === 0) continue
       const topic = changelogTopic(options.applicationId, name)
       const config = changelogConfig(store)
       internalTopics.set(topic, { name: topic, partitions, replicationFactor: options.replicationFactor, config })
@@ -120,7 +133,8 @@ export function planTasks(
     internalTopics,
     repartitionTopics,
     partitionCounts,
-    externalCounts: modules.partitionCounts
+    externalCounts: modules.partitionCounts,
+    byPattern: readsByPattern(topology)
   }
 }
 
@@ -147,7 +161,10 @@ function changelogConfig(store: StoreDefinition): Record<string, string> {
 }
 
 /** Repartition topics without a fixed count get the largest count among the topics that feed them, transitively. */
-function repartitionCounts(topology: Topology, external: ReadonlyMap<string, number>): Map<string, number> {
+function repartitionCounts(
+  topology: Topology,
+  { external, least }: { readonly external: ReadonlyMap<string, number>; readonly least: number }
+): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { sourceTopics } of topology.subtopologies) {
     for (const topic of sourceTopics) {
@@ -167,13 +184,16 @@ function repartitionCounts(topology: Topology, external: ReadonlyMap<string, num
   let open = [...topology.repartitionTopics.keys()].filter(name => !counts.has(name))
   while (open.length > 0) {
     const settle = (countOf: typeof feedingCount): boolean => {
-      const settled = open.filter(name => !counts.has(name) && setCount(counts, name, countOf(topology, name, counts)))
+      const settled = open.filter(
+        name => !counts.has(name) && setCount(counts, name, countOf(topology, name, { counts, least }))
+      )
       return settled.length > 0
     }
     if (!settle(feedingCount) && !settle(copartitionedCount) && !settle(knownFeedingCount)) {
       throw new MillraceError(
         'TOPIC_PARTITIONS_UNKNOWN',
-        `The partition counts of ${open.join(', ')} depend on one another. Give one of them a count with the option partitions.`
+        `The partition counts of ${open.join(', ')} depend on one another, or on a pattern that no topic matches yet. ` +
+          'Give one of them a count with the option partitions, or create a topic that matches.'
       )
     }
     open = open.filter(name => !counts.has(name))
@@ -182,8 +202,14 @@ function repartitionCounts(topology: Topology, external: ReadonlyMap<string, num
   return counts
 }
 
-function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
-  let largest = 0
+interface KnownCounts {
+  readonly counts: ReadonlyMap<string, number>
+  /** Of tasks, and so of what they write. */
+  readonly least: number
+}
+
+function feedingCount(topology: Topology, name: string, { counts, least }: KnownCounts): number | undefined {
+  let largest = least
   for (const subtopology of topology.subtopologies) {
     if (!subtopology.sinkTopics.includes(name)) continue
     for (const topic of subtopology.sourceTopics) {
@@ -192,10 +218,10 @@ function feedingCount(topology: Topology, name: string, counts: ReadonlyMap<stri
       largest = Math.max(largest, count)
     }
   }
-  return largest
+  return largest === 0 ? undefined : largest
 }
 
-function knownFeedingCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
+function knownFeedingCount(topology: Topology, name: string, { counts }: KnownCounts): number | undefined {
   const feeding = topology.subtopologies.filter(({ sinkTopics }) => sinkTopics.includes(name))
   const known = feeding.flatMap(({ sourceTopics }) => sourceTopics.filter(topic => counts.has(topic)))
   return known.length === 0 ? undefined : Math.max(...known.map(topic => counts.get(topic)!))
@@ -207,7 +233,7 @@ function setCount(counts: Map<string, number>, name: string, count: number | und
 }
 
 /** What the topics of fixed count have with which the topic must be co-partitioned. */
-function copartitionedCount(topology: Topology, name: string, counts: ReadonlyMap<string, number>): number | undefined {
+function copartitionedCount(topology: Topology, name: string, { counts }: KnownCounts): number | undefined {
   const fixed = topology.copartitioned
     .filter(group => group.includes(name))
     .flatMap(group => group.filter(topic => topic !== name && counts.has(topic)))

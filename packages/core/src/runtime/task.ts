@@ -12,6 +12,7 @@ import { processingError } from './processing-error.js'
 import { PartitionQueue, RecordBuffer } from './record-buffer.js'
 import { RecordDecoder } from './record-decoder.js'
 import { compileSink, sinkWriter } from './sink.js'
+import { sourceOf } from './source-of.js'
 import { type PlannedTask, realTopicName } from './task-plan.js'
 import { TaskRuntime, type TaskRuntimeModules } from './task-runtime.js'
 import type { OffsetCommit } from '../broker/broker.js'
@@ -46,7 +47,6 @@ export interface TaskModules extends TaskRuntimeModules {
 }
 
 export class Task {
-  readonly plan: PlannedTask
   readonly state: TaskState
   readonly buffer: RecordBuffer
   /** Stores, upstream first. */
@@ -58,12 +58,15 @@ export class Task {
   readonly #modules: TaskModules
   readonly #runtime: TaskRuntime
   readonly #combiningSinks: CombiningSink[] = []
-  readonly #processes: readonly Process[]
-  readonly #committed: number[]
+  readonly #sources: ReadonlyMap<string, CompiledSource>
+  #plan: PlannedTask
+  /** Of each queue, what its records go through, and the offset that was last committed. */
+  #processes: readonly Process[]
+  #committed: number[]
 
   /** Calls the processors' `init`. Throws `PROCESSOR_INIT_FAILED`. */
   constructor(options: TaskOptions, modules: TaskModules) {
-    this.plan = options.plan
+    this.#plan = options.plan
     this.state = modules.state
     this.#options = options
     this.#modules = modules
@@ -71,26 +74,41 @@ export class Task {
     const committed = options.start.map(({ metadata }) => decodeOffsetMetadata(metadata))
     const savedTimes = newest(committed.map(metadata => metadata.savedTimes))
     this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id, savedTimes }, modules)
-    const sources = compilePipeline(options.plan.subtopology, {
+    this.#sources = compilePipeline(options.plan.subtopology, {
       runtime: node => this.#runtime.of(node),
       sink: node => this.#compileSink(node)
     })
-    const byRealTopic = new Map(
-      [...sources].map(([name, source]) => [realTopicName(modules.topology, options.applicationId, name), source])
-    )
-    const queues = options.plan.inputs.map((tp, i) => {
-      const { partitionTime } = committed[i]!
-      return this.#queue(tp, { ...options.start[i]!, partitionTime }, byRealTopic.get(tp.topic)!)
-    })
-    this.#processes = options.plan.inputs.map(({ topic }) => byRealTopic.get(topic)!.process)
+    const queues = options.plan.inputs.map((tp, i) => this.#queue(tp, options.start[i]!))
+    this.#processes = queues.map(({ topic }) => this.#source(topic).process)
     this.#committed = queues.map(queue => queue.position)
     this.buffer = new RecordBuffer(queues, { maxTaskIdleMs: options.maxTaskIdleMs })
-    this.#runtime.streamTime = Math.max(...queues.map(({ partitionTime }) => partitionTime))
+    this.#runtime.streamTime = Math.max(-1, ...queues.map(({ partitionTime }) => partitionTime))
     this.#runtime.open()
   }
 
+  get plan(): PlannedTask {
+    return this.#plan
+  }
+
   get id(): string {
-    return this.plan.id
+    return this.#plan.id
+  }
+
+  /**
+   * Reads what another plan of the same task says, once topics have come or gone that a pattern matches. Inputs that it has
+   * already go on; `start` is of the others. What the rest still had waiting is dropped.
+   */
+  follow(plan: PlannedTask, start: readonly TaskStart[]): void {
+    const { buffer } = this
+    const before = buffer.queues
+    const committed = this.#committed
+    const starts = start.values()
+    this.#plan = plan
+    buffer.queues = plan.inputs.map(tp => buffer.queue(tp) ?? this.#queue(tp, starts.next().value!))
+    this.#processes = buffer.queues.map(({ topic }) => this.#source(topic).process)
+    this.#committed = buffer.queues.map(queue => committed[before.indexOf(queue)] ?? queue.position)
+    for (const { partitionTime } of buffer.queues)
+      this.#runtime.streamTime = Math.max(this.#runtime.streamTime, partitionTime)
   }
 
   /** The largest timestamp of its records so far; -1 before the first. */
@@ -187,16 +205,20 @@ export class Task {
     return moved
   }
 
-  #queue(
-    tp: TopicPartition,
-    start: TaskStart & { readonly partitionTime: number },
-    source: CompiledSource
-  ): PartitionQueue {
+  #source(topic: string): CompiledSource {
+    const { applicationId } = this.#options
+    const realName = (name: string) => realTopicName(this.#modules.topology, applicationId, name)
+    return this.#sources.get(sourceOf(this.#plan.subtopology.nodes, topic, realName)!.name)!
+  }
+
+  #queue(tp: TopicPartition, start: TaskStart): PartitionQueue {
+    const source = this.#source(tp.topic).node
     const decoder = new RecordDecoder(
-      { source: source.node, deserializationExceptionHandler: this.#options.deserializationExceptionHandler },
+      { source, deserializationExceptionHandler: this.#options.deserializationExceptionHandler },
       { logger: this.#modules.logger, counter: { skipped: () => void this.recordsSkipped++ } }
     )
-    return new PartitionQueue(tp, start, decoder)
+    const { partitionTime } = decodeOffsetMetadata(start.metadata)
+    return new PartitionQueue(tp, { ...start, partitionTime }, decoder)
   }
 
   #compileSink(node: SinkNode): Process {

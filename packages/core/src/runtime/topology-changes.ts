@@ -1,4 +1,5 @@
 /** What a changed topology leaves behind of the internal topics that an earlier one made. Pure: names in, findings out. */
+import { isChangelog, isOwnTopic } from './own-topics.js'
 import { changelogTopic } from './task-plan.js'
 
 /** An internal topic, as planned or as it is. */
@@ -31,9 +32,6 @@ export interface LeftBehindOptions {
   readonly read: ReadonlySet<string>
 }
 
-const FOREIGN_KEY_TOPIC =
-  /-(?:subscription-(?:registration|response)|SUBSCRIPTION-(?:REGISTRATION|RESPONSE)-\d{10})-topic$/
-
 /**
  * Which of a broker's topics are the application's by their names, and of no use to this topology. A store that is still
  * there without its changelog has none by choice, or the topic of its table: nothing of it is lost.
@@ -42,8 +40,8 @@ export function leftBehind(topics: readonly string[], options: LeftBehindOptions
   const { applicationId, stores, used, read } = options
   const changelogs = new Set(Array.from(stores, store => changelogTopic(applicationId, store)))
   return topics.filter(topic => {
-    if (!topic.startsWith(`${applicationId}-`) || used.has(topic)) return false
-    return isChangelog(topic) ? !changelogs.has(topic) : isRepartition(topic) && read.has(topic)
+    if (!isOwnTopic(applicationId, topic) || used.has(topic)) return false
+    return isChangelog(topic) ? !changelogs.has(topic) : read.has(topic)
   })
 }
 
@@ -65,14 +63,6 @@ export function topologyChanges(left: readonly LeftTopic[], added: readonly Size
     }
   }
   return left.map(topic => ({ ...topic, successor: successors.get(topic) }))
-}
-
-export function isChangelog(topic: string): boolean {
-  return topic.endsWith('-changelog')
-}
-
-function isRepartition(topic: string): boolean {
-  return topic.endsWith('-repartition') || FOREIGN_KEY_TOPIC.test(topic)
 }
 
 const sameKind = (a: SizedTopic, b: SizedTopic): boolean => isGenerated(a.name) && kind(a.name) === kind(b.name)

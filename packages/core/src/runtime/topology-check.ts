@@ -4,8 +4,9 @@ import { type BrokerConnection, BrokerError, type OffsetCommit, type PartitionOf
 import { partitionKey } from '../client/partition-key.js'
 import type { Logger } from '../logger.js'
 import type { Topology } from '../topology/topology.js'
+import { isChangelog } from './own-topics.js'
 import { externalTopics, type TaskPlan } from './task-plan.js'
-import { isChangelog, leftBehind, type LeftTopic, type TopologyChange, topologyChanges } from './topology-changes.js'
+import { leftBehind, type LeftTopic, type TopologyChange, topologyChanges } from './topology-changes.js'
 
 export interface TopologyCheckOptions {
   readonly applicationId: string

@@ -17,11 +17,12 @@ export interface WorkerTotals {
 }
 
 export type WorkerEvent =
-  /** Which tasks this worker has, and who has which partitions. */
+  /** Which tasks this worker has, who has which partitions, and what the leader planned with where that may change. */
   | {
       readonly type: 'assignment'
       readonly active: readonly TaskId[]
       readonly hosts: ReadonlyMap<string, readonly TopicPartition[]>
+      readonly partitionCounts: ReadonlyMap<string, number> | undefined
     }
   /** Whether all its tasks process, or some wait for their turn or their state. */
   | { readonly type: 'running'; readonly running: boolean }

@@ -19,6 +19,7 @@ import { Outbox } from './outbox.js'
 import { OwnedTasks } from './owned-tasks.js'
 import { RepartitionPurge } from './repartition-purge.js'
 import type { RestoreProgress } from './restorer.js'
+import { Subscription } from './subscription.js'
 import type { Task } from './task.js'
 import type { TaskId, TaskPlan } from './task-plan.js'
 import type { WorkerEvent } from './worker-handle.js'
@@ -26,6 +27,9 @@ import type { WorkerEvent } from './worker-handle.js'
 export type WorkerConfig = Pick<
   ResolvedConfig,
   | 'applicationId'
+  | 'replicationFactor'
+  | 'abandonedTopics'
+  | 'metadataMaxAgeMs'
   | 'commitIntervalMs'
   | 'cacheMaxBytes'
   | 'applicationServer'
@@ -45,6 +49,7 @@ export type WorkerConfig = Pick<
 
 export interface WorkerModules {
   readonly topology: Topology
+  /** For what there was when the application started. */
   readonly plan: TaskPlan
   connect(clientId: string): Promise<BrokerConnection>
   readonly engine: StateEngine
@@ -67,6 +72,7 @@ export type InboxEvent =
 
 export interface WorkerParts {
   readonly connection: BrokerConnection
+  readonly subscription: Subscription
   readonly group: GroupMember
   readonly fetcher: Fetcher
   readonly intake: Intake
@@ -90,12 +96,17 @@ export async function connectParts(
   let restoring: Promise<BrokerConnection> | undefined
   const restoreConnection = () => (restoring ??= modules.connect(`${config.clientId}-restore`))
 
+  const subscription = new Subscription(config, {
+    ...modules,
+    connection,
+    onChange: reason => group.rejoin(reason)
+  })
   const producer = await Producer.open({}, { connection, logger, clock })
   const lookUp = async (topics: readonly string[]) =>
     new Map([...(await connection.describeTopics(topics))].map(([name, { partitions }]) => [name, partitions.length]))
   const outbox = new Outbox(
     { compression: config.compression },
-    { sender: producer, partitionCounts: allCounts(plan), lookUp }
+    { sender: producer, partitionCounts: subscription.partitionCounts, lookUp }
   )
   const fetcher = new Fetcher(
     { isolation: 'read_committed' },
@@ -122,6 +133,7 @@ export async function connectParts(
   )
   const tasks = new OwnedTasks(config, {
     ...modules,
+    subscription,
     connection,
     restoreConnection,
     outbox,
@@ -135,7 +147,6 @@ export async function connectParts(
     {
       groupId: config.applicationId,
       clientId: config.clientId,
-      topics: plan.inputTopics,
       protocol: 'millrace',
       sessionTimeoutMs: config.sessionTimeoutMs,
       rebalanceTimeoutMs: config.rebalanceTimeoutMs,
@@ -147,6 +158,7 @@ export async function connectParts(
       logger,
       clock,
       subscription: () => ({
+        topics: subscription.topics,
         ownedPartitions: tasks.partitions,
         userData: encodeSubscription({
           processId: modules.stateDirectory.processId,
@@ -155,7 +167,7 @@ export async function connectParts(
           taskOffsets: tasks.offsets
         })
       }),
-      assign: members => Promise.resolve(leadAssignment(members, plan)),
+      assign: async members => leadAssignment(members, await subscription.renew()),
       onEvent: event => new Promise<void>(handled => inbox.push({ type: 'group', event, handled }))
     }
   )
@@ -171,6 +183,7 @@ export async function connectParts(
   }
   return {
     connection,
+    subscription,
     group,
     fetcher,
     intake,
@@ -182,11 +195,4 @@ export async function connectParts(
     purge,
     closeConnections
   }
-}
-
-/** Partition counts of everything that is written: the plan's topics and its changelogs. */
-function allCounts(plan: TaskPlan): ReadonlyMap<string, number> {
-  const counts = new Map(plan.partitionCounts)
-  for (const { name, partitions } of plan.internalTopics.values()) counts.set(name, partitions)
-  return counts
 }

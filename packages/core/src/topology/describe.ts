@@ -62,7 +62,8 @@ function grow(sized: SizedNode, by: number): void {
 function describeNode({ node, predecessors, successors }: SizedNode): string {
   const to = `\n      --> ${nameList(successors)}`
   const from = `\n      <-- ${nameList(predecessors)}`
-  if (node.kind === 'source') return `Source: ${node.name} (topics: ${listed(node.topics)})${to}`
+  if (node.kind === 'source')
+    return `Source: ${node.name} (topics: ${node.pattern?.source ?? listed(node.topics)})${to}`
   if (node.kind === 'processor') return `Processor: ${node.name} (stores: ${listed(node.stores)})${to}${from}`
   if (typeof node.topic === 'string') return `Sink: ${node.name} (topic: ${node.topic})${from}`
   return `Sink: ${node.name} (extractor class: ${node.topic.name || 'anonymous'})${from}`

@@ -1,6 +1,7 @@
 /** From a draft of a graph to the immutable topology: merged, checked, cut into subtopologies. */
 import { describeTopology } from './describe.js'
 import { type GraphDraft, type NodeDraft, predecessorsOf } from './graph-draft.js'
+import { matchTopics } from './match-topics.js'
 import { mergeSources } from './merge-sources.js'
 import { mermaidFlowchart } from './mermaid.js'
 import { cutSubtopologies } from './subtopologies.js'
@@ -11,7 +12,10 @@ import { validate } from './validate.js'
 export function freezeTopology(draft: GraphDraft): Topology {
   const { nodes: drafts, copartitionedSources } = mergeSources(draft)
   validate({ ...draft, nodes: drafts })
-  const nodes = connect(drafts)
+  return assemble(connect(drafts), { ...draft, copartitionedSources })
+}
+
+function assemble(nodes: ReadonlyMap<string, TopologyNode>, draft: GraphDraft): Topology {
   const subtopologies = cutSubtopologies(nodes)
   const topicsOf = (source: string): readonly string[] => {
     const node = nodes.get(source)
@@ -23,8 +27,9 @@ export function freezeTopology(draft: GraphDraft): Topology {
     stores: new Map(draft.stores),
     repartitionTopics: new Map(draft.repartitionTopics),
     copartitioned: Object.freeze(
-      copartitionedSources.map(sources => Object.freeze([...new Set(sources.flatMap(topicsOf))]))
+      draft.copartitionedSources.map(sources => Object.freeze([...new Set(sources.flatMap(topicsOf))]))
     ),
+    matching: (topics: Iterable<string>) => assemble(matchTopics(nodes, topics), draft),
     describe: () => describeTopology(subtopologies),
     toMermaid: () => mermaidFlowchart(subtopologies, topic => draft.repartitionTopics.has(topic))
   })

@@ -24,7 +24,7 @@ export class GraphBuilder {
   add(node: NodeDraft): void {
     if (this.#nodes.has(node.name)) throw duplicate('node', node.name)
     if (node.kind === 'source') {
-      if (node.topics.length === 0) {
+      if (node.topics.length === 0 && node.pattern === undefined) {
         throw new MillraceError('TOPOLOGY_INVALID_NAME', `Source ${node.name} names no topic. Name at least one.`, {
           details: { node: node.name }
         })

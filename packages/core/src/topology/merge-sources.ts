@@ -8,7 +8,7 @@ export function mergeSources(draft: GraphDraft): Pick<GraphDraft, 'nodes' | 'cop
   const replacedBy = new Map<string, string>()
   for (const node of draft.nodes.values()) {
     if (node.kind !== 'source' || node.mergeable !== true) continue
-    const topics = [...node.topics].sort().join(',')
+    const topics = node.pattern === undefined ? [...node.topics].sort().join(',') : String(node.pattern)
     const first = kept.get(topics)
     if (first === undefined) kept.set(topics, node)
     else if (readsAlike(first, node)) replacedBy.set(node.name, first.name)

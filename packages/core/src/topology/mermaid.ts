@@ -6,7 +6,7 @@
  */
 import type { SinkNode, Subtopology, TopologyNode } from './topology.js'
 
-/** A topic by name, or a sink that chooses one for each record. */
+/** A topic by name, a pattern, or a sink that chooses one for each record. */
 type Target = string | SinkNode
 
 /** `isInternal` tells the application's own repartition topics from the others. */
@@ -42,7 +42,7 @@ export function mermaidFlowchart(
 }
 
 function targets(node: TopologyNode): readonly Target[] {
-  if (node.kind === 'source') return node.topics
+  if (node.kind === 'source') return node.pattern === undefined ? node.topics : [String(node.pattern)]
   if (node.kind === 'processor') return []
   return [typeof node.topic === 'string' ? node.topic : node]
 }

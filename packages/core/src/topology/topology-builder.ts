@@ -7,6 +7,7 @@ import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { GraphBuilder } from './graph-builder.js'
 import { validName } from './names.js'
+import { subscribed } from './topic-pattern.js'
 import type { OffsetReset, Partitioner, TimestampExtractor, Topology } from './topology.js'
 
 /** Options of `addSource`. */
@@ -52,13 +53,13 @@ export interface SinkNodeOptions<K, V> {
 export class TopologyBuilder {
   readonly #graph = new GraphBuilder()
 
-  /** Reads topics. Throws `TOPOLOGY_DUPLICATE_NAME`. */
-  addSource<K, V>(name: string, topics: string | readonly string[], options: SourceNodeOptions<K, V>): this {
+  /** Reads topics, by their names or by a pattern as in `StreamsBuilder.stream`. Throws `TOPOLOGY_DUPLICATE_NAME`. */
+  addSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: SourceNodeOptions<K, V>): this {
     const { key, value, offsetReset = 'earliest', timestampExtractor } = options
     this.#graph.add({
       kind: 'source',
       name: validName(name, 'node'),
-      topics: typeof topics === 'string' ? [topics] : [...topics],
+      ...subscribed(topics),
       key,
       value,
       offsetReset,

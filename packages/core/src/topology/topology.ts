@@ -43,8 +43,10 @@ export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDuration
 /** A node that reads topics. */
 export interface SourceNode extends NodeBase {
   readonly kind: 'source'
-  /** Names as the user gave them; of repartition topics without the application id. */
+  /** Names as the user gave them; of repartition topics without the application id. Of a pattern: see `Topology.matching`. */
   readonly topics: readonly string[]
+  /** Instead of names: every topic whose whole name matches. */
+  readonly pattern?: RegExp
   readonly key: Serde<any>
   readonly value: Serde<any>
   readonly timestampExtractor?: TimestampExtractor
@@ -127,6 +129,11 @@ export interface Topology {
   readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>
   /** Sets of topics that must have the same partition count; repartition topics among them adapt, others must match. */
   readonly copartitioned: readonly (readonly string[])[]
+  /**
+   * The same topology, with those of the topics for sources by pattern that they match; before, such a source has none.
+   * Throws `TOPOLOGY_TOPIC_ALREADY_REGISTERED` for a topic that matches two patterns.
+   */
+  matching(topics: Iterable<string>): Topology
   /** Text identical to Kafka Streams' `Topology#describe()`. */
   describe(): string
   /**

@@ -1,6 +1,7 @@
 /** What a graph must satisfy before it can run. */
 import { MillraceError } from '@millrace/state'
-import { type GraphDraft, type NodeDraft, predecessorsOf } from './graph-draft.js'
+import { type GraphDraft, type NodeDraft, predecessorsOf, type SourceDraft } from './graph-draft.js'
+import { matcher, samePattern } from './topic-pattern.js'
 import type { RepartitionTopic } from './topology.js'
 
 /**
@@ -17,6 +18,7 @@ export function validate({ nodes, repartitionTopics, stores }: GraphDraft): void
   checkPredecessors(nodes)
   checkCycles(nodes)
   checkTopics(nodes, repartitionTopics)
+  checkPatterns(nodes)
   checkResets(nodes)
   checkStores(nodes, new Set(stores.keys()))
   checkGlobalStores(nodes)
@@ -85,6 +87,39 @@ function checkTopics(
       readBy.set(topic, node)
     }
   }
+}
+
+/** As Java, which looks back from each source: a pattern may match the topic of a global store that was there before it. */
+function checkPatterns(nodes: ReadonlyMap<string, NodeDraft>): void {
+  const before: SourceDraft[] = []
+  for (const node of nodes.values()) {
+    if (node.kind !== 'source') continue
+    for (const other of before) {
+      const topic = sharedTopic(other, node)
+      if (topic !== undefined) throw matchesBoth(topic, [other, node])
+    }
+    before.push(node)
+  }
+}
+
+/** A topic that both read, as far as their patterns tell. */
+function sharedTopic(first: SourceDraft, second: SourceDraft): string | undefined {
+  if (first.pattern === undefined && second.pattern === undefined) return undefined
+  if (second.pattern === undefined) return second.topics.find(matcher(first.pattern!))
+  if (first.pattern !== undefined) {
+    return samePattern(first.pattern, second.pattern) ? String(second.pattern) : undefined
+  }
+  return first.global === true ? undefined : first.topics.find(matcher(second.pattern))
+}
+
+function matchesBoth(topic: string, sources: readonly NodeDraft[]): MillraceError {
+  const [first, second] = sources.map(({ name }) => name)
+  return new MillraceError(
+    'TOPOLOGY_TOPIC_ALREADY_REGISTERED',
+    `Sources ${first} and ${second} both read ${topic}. Make the pattern such that it leaves the topic out, or read it ` +
+      'once and use the stream twice; two stream() calls may have the same pattern only if all options are the same.',
+    { details: { topic, sources: [first, second] } }
+  )
 }
 
 function checkResets(nodes: ReadonlyMap<string, NodeDraft>): void {

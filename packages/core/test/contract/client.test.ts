@@ -128,7 +128,6 @@ describe('the clients on the embedded log', () => {
         {
           groupId: 'app',
           clientId: name,
-          topics: ['lines'],
           protocol: 'test',
           sessionTimeoutMs: 10_000,
           rebalanceTimeoutMs: 10_000,
@@ -136,7 +135,11 @@ describe('the clients on the embedded log', () => {
         },
         {
           ...modulesOf(await connect()),
-          subscription: () => ({ userData: Buffer.from(name), ownedPartitions: owned.get(name) ?? [] }),
+          subscription: () => ({
+            topics: ['lines'],
+            userData: Buffer.from(name),
+            ownedPartitions: owned.get(name) ?? []
+          }),
           assign: members => Promise.resolve(assignLines(members)),
           onEvent: event => {
             if (event.type !== 'assigned') return

@@ -6,7 +6,8 @@ import {
   KafkaStreams,
   silentLogger,
   type StreamsConfig,
-  type Topology
+  type Topology,
+  type TopologyModule
 } from '@millrace/core'
 import { expect } from 'chai'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -41,7 +42,7 @@ export class ApplicationBench {
   }
 
   /** Not started yet; closed with the test. Its errors are for the test to listen to. */
-  app(topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
+  app(topology: Topology | TopologyModule, config: Partial<StreamsConfig> = {}): KafkaStreams {
     const app = new KafkaStreams(topology, {
       applicationId: 'app',
       broker: this.broker,

@@ -18,6 +18,11 @@ export function storedValue(step: Step): { value?: typeof any } {
   return [store, caching, logging, serdes, step.historyMs].some(option => option !== undefined) ? { value: any } : {}
 }
 
+/** What a source reads: `topic`, one or several, or `pattern`. */
+export function topicsOf(step: Step): string | string[] | RegExp {
+  return typeof step.pattern === 'string' ? new RegExp(step.pattern) : (step.topic as string | string[])
+}
+
 /** Those of the fields that the step has. */
 export function picked(step: Step, fields: readonly string[]): Record<string, any> {
   return Object.fromEntries(fields.filter(field => step[field] !== undefined).map(field => [field, step[field]]))

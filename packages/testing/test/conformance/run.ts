@@ -1,5 +1,5 @@
 /** Runs a scenario on Millrace. */
-import { type Headers, NO_HEADERS, serdes } from '@millrace/core'
+import { type Headers, NO_HEADERS, serdes, type Topology } from '@millrace/core'
 import { type TestInputTopic, type TestOutputTopic, TopologyTestDriver } from '@millrace/testing'
 import { both } from './any-serde.js'
 import { keyText, valueText } from './keys.js'
@@ -50,7 +50,7 @@ class Run {
     const driver = await TopologyTestDriver.open(this.#built.topology, options)
     let at = 0
     try {
-      const topics = new Map(this.#inputTopics().map(name => [name, driver.createInputTopic(name, both)]))
+      const topics = new InputTopics(driver, this.#built.topology)
       for (const input of inputs) {
         if (this.#restarting) await driver.restart()
         await advance(driver, topics, input)
@@ -63,11 +63,6 @@ class Run {
     } finally {
       await driver.close()
     }
-  }
-
-  #inputTopics(): string[] {
-    const { repartitionTopics: internal, subtopologies } = this.#built.topology
-    return subtopologies.flatMap(({ sourceTopics }) => sourceTopics.filter(name => !internal.has(name)))
   }
 
   #note(driver: TopologyTestDriver, at: number): void {
@@ -93,11 +88,29 @@ class Run {
   }
 }
 
-async function advance(
-  driver: TopologyTestDriver,
-  topics: ReadonlyMap<string, TestInputTopic<any, any>>,
-  input: Input
-): Promise<void> {
+/** The topics of inputs, those that a pattern matches from their first record on. */
+class InputTopics {
+  readonly #driver: TopologyTestDriver
+  readonly #topology: Topology
+  readonly #topics = new Map<string, TestInputTopic<any, any> | undefined>()
+
+  constructor(driver: TopologyTestDriver, topology: Topology) {
+    this.#driver = driver
+    this.#topology = topology
+  }
+
+  /** Undefined for one that is not read. */
+  get(name: string): TestInputTopic<any, any> | undefined {
+    if (!this.#topics.has(name)) {
+      const { subtopologies } = this.#topology.matching([name])
+      const read = subtopologies.some(({ sourceTopics }) => sourceTopics.includes(name))
+      this.#topics.set(name, read ? this.#driver.createInputTopic(name, both) : undefined)
+    }
+    return this.#topics.get(name)
+  }
+}
+
+async function advance(driver: TopologyTestDriver, topics: InputTopics, input: Input): Promise<void> {
   if (isRecord(input)) {
     const { topic, key, value, timestamp, headers = [] } = input
     const encoded = headers.map(([name, text]) => [name, text === null ? null : Buffer.from(text)] as const)

@@ -58,10 +58,7 @@ async function startWorker(): Promise<undefined> {
   definitions = topology.stores
   const { brokerForThread } = (await import(start.broker.module)) as { brokerForThread(data: unknown): Broker }
   const broker = brokerForThread(start.broker.data)
-  const plan = planTasks(
-    { applicationId: start.config.applicationId, replicationFactor: start.replicationFactor },
-    { topology, partitionCounts: start.partitionCounts }
-  )
+  const plan = planTasks(start.config, { topology, partitionCounts: start.partitionCounts })
   const engine = start.stateEngine === 'memory' ? memoryEngine() : levelEngine()
   worker = new StreamWorker(start.config, {
     topology,

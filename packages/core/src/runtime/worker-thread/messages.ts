@@ -11,7 +11,6 @@ export interface ThreadStart {
   readonly stateDirectory: { readonly root: string; readonly applicationId: string }
   readonly stateEngine: 'level' | 'memory'
   readonly partitionCounts: ReadonlyMap<string, number>
-  readonly replicationFactor: number
 }
 
 export type ThreadRequest =

@@ -33,7 +33,6 @@ export class Instance {
       {
         groupId: 'app',
         clientId: 'client',
-        topics: ['lines'],
         protocol: 'test',
         sessionTimeoutMs: 10_000,
         rebalanceTimeoutMs: 60_000,
@@ -44,7 +43,7 @@ export class Instance {
         connection: group,
         clock,
         logger: silentLogger,
-        subscription: () => ({ userData: Buffer.from('hello'), ownedPartitions: this.owned }),
+        subscription: () => ({ topics: ['lines'], userData: Buffer.from('hello'), ownedPartitions: this.owned }),
         assign: members => this.assign(members),
         onEvent: event => this.#onEvent(event)
       }

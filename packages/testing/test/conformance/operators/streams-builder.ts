@@ -2,7 +2,7 @@
 import type { TimestampExtractor } from '@millrace/core'
 import { both } from '../any-serde.js'
 import { type Operators, rekeying } from '../operator.js'
-import { named, stored } from '../options.js'
+import { named, stored, topicsOf } from '../options.js'
 import type { Step } from '../scenario.js'
 
 const timestampExtractors: Record<string, TimestampExtractor> = {
@@ -16,9 +16,7 @@ function consumed(step: Step) {
 }
 
 export const operators: Operators = {
-  'StreamsBuilder.stream': rekeying((_, step, { builder }) =>
-    builder.stream(step.topic as string | string[], consumed(step))
-  ),
+  'StreamsBuilder.stream': rekeying((_, step, { builder }) => builder.stream(topicsOf(step), consumed(step))),
   'StreamsBuilder.table': rekeying((_, step, { builder }) =>
     builder.table(step.topic as string, { ...consumed(step), ...stored(step) })
   )

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -51,6 +52,7 @@ final class Run {
     Map<String, Object> pipe(final List<Step> inputs) {
         final Map<String, Object> result = new LinkedHashMap<>();
         final TreeSet<String> known = sourceTopics();
+        final List<Pattern> patterns = sourcePatterns();
         final Map<String, TestInputTopic<String, String>> topics = new HashMap<>();
         result.put("records", records);
         result.put("internal", internal);
@@ -59,7 +61,7 @@ final class Run {
             for (; at < inputs.size(); at++) {
                 final Step input = inputs.get(at);
                 if (input.has("advanceWallClockMs")) driver.advanceWallClockTime(input.millis("advanceWallClockMs"));
-                else if (known.contains(input.text("topic"))) {
+                else if (known.contains(input.text("topic")) || patterns.stream().anyMatch(pattern -> pattern.matcher(input.text("topic")).matches())) {
                     topics.computeIfAbsent(input.text("topic"), name -> driver.createInputTopic(name, new StringSerializer(), new StringSerializer()))
                         .pipeInput(new TestRecord<>(input.textOr("key", null), input.textOr("value", null), headers(input), (long) input.number("timestamp")));
                 }
@@ -72,7 +74,7 @@ final class Run {
         return result;
     }
 
-    /** Topics matched by a pattern are not listed; any topic goes then. */
+    /** Those that have names. */
     private TreeSet<String> sourceTopics() {
         final TreeSet<String> topics = new TreeSet<>();
         for (final TopologyDescription.Subtopology subtopology : topology.describe().subtopologies()) {
@@ -82,6 +84,16 @@ final class Run {
         }
         for (final TopologyDescription.GlobalStore store : topology.describe().globalStores()) topics.addAll(store.source().topicSet());
         return topics;
+    }
+
+    private List<Pattern> sourcePatterns() {
+        final List<Pattern> patterns = new ArrayList<>();
+        for (final TopologyDescription.Subtopology subtopology : topology.describe().subtopologies()) {
+            for (final TopologyDescription.Node node : subtopology.nodes()) {
+                if (node instanceof TopologyDescription.Source source && source.topicPattern() != null) patterns.add(source.topicPattern());
+            }
+        }
+        return patterns;
     }
 
     private static RecordHeaders headers(final Step input) {
