@@ -64,7 +64,7 @@ export {
 } from './processor/stores.js'
 export {
   TopologyBuilder,
-  type GlobalStoreNodeOptions,
+  type FilledStoreNodeOptions,
   type SinkNodeOptions,
   type SourceNodeOptions
 } from './topology/topology-builder.js'

@@ -1,7 +1,7 @@
 /** The growing graph that the DSL's classes share, until `build` freezes it into a topology. */
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import { freezeTopology } from './freeze-topology.js'
-import type { GlobalStoreDraft, NodeDraft, RepartitionDraft } from './graph-draft.js'
+import type { FilledStoreDraft, NodeDraft, RepartitionDraft } from './graph-draft.js'
 import { mergeRepartitions } from './merge-repartitions.js'
 import { NameCounter, validName } from './names.js'
 import { relaxNullKeys } from './relax-null-keys.js'
@@ -50,12 +50,22 @@ export class GraphBuilder {
   }
 
   /** Adds a store with its source and its processor. Throws `TOPOLOGY_DUPLICATE_NAME`. */
-  addGlobalStore({ store, topic, source, processor, operator, key, value }: GlobalStoreDraft): void {
-    // Its topic is its changelog; updates go nowhere from it, so that there is nothing to hold back.
-    this.addStore({ ...store, logging: true, caching: false, sourceTopic: topic })
-    this.add({ kind: 'source', name: source, topics: [topic], key, value, offsetReset: 'earliest', global: true })
+  addGlobalStore(filled: FilledStoreDraft): void {
+    // Updates go nowhere from it, so that there is nothing to hold back.
+    this.#addFilledStore({ ...filled, store: { ...filled.store, caching: false } }, { global: true })
+  }
+
+  /** Adds a store that each task fills with its partition of a topic. Throws `TOPOLOGY_DUPLICATE_NAME`. */
+  addReadOnlyStore(filled: FilledStoreDraft): void {
+    this.#addFilledStore(filled, {})
+  }
+
+  #addFilledStore(filled: FilledStoreDraft, global: { readonly global?: true }): void {
+    const { store, topic, source, processor, operator, ...reading } = filled
+    this.addStore({ ...store, logging: true, sourceTopic: topic })
+    this.add({ kind: 'source', name: source, topics: [topic], ...reading, offsetReset: 'earliest', ...global })
     const node = { kind: 'processor', name: processor, operator, stores: [store.name], predecessors: [source] } as const
-    this.add({ ...node, global: true })
+    this.add({ ...node, ...global })
   }
 
   /** Lets a processor that was added before use stores. Throws `TOPOLOGY_UNKNOWN_PROCESSOR`. */

@@ -17,8 +17,8 @@ export type ProcessorDraft = Omit<ProcessorNode, 'successors'> & {
 }
 export type SinkDraft = Omit<SinkNode, 'successors'>
 
-/** A store that every instance fills for itself from a topic, and the two nodes that do so. */
-export interface GlobalStoreDraft extends Pick<SourceDraft, 'key' | 'value'> {
+/** A store that is filled from a topic, which is its changelog, and the two nodes that do so. */
+export interface FilledStoreDraft extends Pick<SourceDraft, 'key' | 'value' | 'timestampExtractor'> {
   readonly store: StoreDefinition
   readonly topic: string
   readonly source: string

@@ -6,6 +6,7 @@ import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { GraphBuilder } from './graph-builder.js'
+import type { FilledStoreDraft } from './graph-draft.js'
 import { validName } from './names.js'
 import { subscribed } from './topic-pattern.js'
 import type { OffsetReset, Partitioner, TimestampExtractor, Topology } from './topology.js'
@@ -20,10 +21,12 @@ export interface SourceNodeOptions<K, V> {
   readonly offsetReset?: OffsetReset
 }
 
-/** Options of `addGlobalStore`: how its topic is read, and what its two nodes are called. */
-export interface GlobalStoreNodeOptions<K, V> {
+/** Options of `addGlobalStore` and `addReadOnlyStateStore`: how the topic is read, and what the two nodes are called. */
+export interface FilledStoreNodeOptions<K, V> {
   readonly key: Serde<K>
   readonly value: Serde<V>
+  /** Default: the record's own timestamp. */
+  readonly timestampExtractor?: TimestampExtractor
   readonly source: string
   readonly processor: string
 }
@@ -118,18 +121,34 @@ export class TopologyBuilder {
     store: StoreBuilder<KeyValueStore<any, any>>,
     topic: string,
     supplier: ProcessorSupplier<K, V, never, never>,
-    options: GlobalStoreNodeOptions<K, V>
+    options: FilledStoreNodeOptions<K, V>
   ): this {
-    const { key, value } = options
-    this.#graph.addGlobalStore({
-      store: store.definition,
-      topic,
-      source: validName(options.source, 'node'),
-      processor: validName(options.processor, 'node'),
-      operator: process(supplier),
-      key,
-      value
-    })
+    this.#graph.addGlobalStore(filledStore(store, topic, supplier, options))
+    return this
+  }
+
+  /**
+   * Adds a store that is filled from a topic, which is its changelog (KIP-813): no other is made, and a task that moves restores
+   * its part from the topic, which should be compacted. Connect the processors that read it with
+   * `connectProcessorAndStateStores`; their topics must have as many partitions. The processor is to store records as they
+   * are, since that is what a restore does; what others write to the store is lost when the task moves. `logging` of the builder does not count.
+   * Throws `TOPOLOGY_DUPLICATE_NAME`.
+   *
+   * @example
+   * const prices = stores.keyValue('prices', { key: serdes.string(), value: serdes.float64() })
+   * const topology = new TopologyBuilder()
+   *   .addReadOnlyStateStore(prices, 'prices', () => new Keep(prices), { ...prices.definition, source: 'prices-in', processor: 'keep' })
+   *   .addSource('orders', 'orders', { key: serdes.string(), value: serdes.json<Order>() })
+   *   .addProcessor('price', () => new Price(prices), { parents: ['orders'] })
+   *   .connectProcessorAndStateStores('price', 'prices')
+   */
+  addReadOnlyStateStore<K, V>(
+    store: StoreBuilder<KeyValueStore<any, any>>,
+    topic: string,
+    supplier: ProcessorSupplier<K, V, never, never>,
+    options: FilledStoreNodeOptions<K, V>
+  ): this {
+    this.#graph.addReadOnlyStore(filledStore(store, topic, supplier, options))
     return this
   }
 
@@ -147,5 +166,24 @@ export class TopologyBuilder {
   /** Kafka Streams' text of the topology as it now stands, checked as in `build`. */
   describe(): string {
     return this.build().describe()
+  }
+}
+
+function filledStore<K, V>(
+  store: StoreBuilder,
+  topic: string,
+  supplier: ProcessorSupplier<K, V, never, never>,
+  options: FilledStoreNodeOptions<K, V>
+): FilledStoreDraft {
+  const { key, value, timestampExtractor } = options
+  return {
+    store: store.definition,
+    topic,
+    source: validName(options.source, 'node'),
+    processor: validName(options.processor, 'node'),
+    operator: process(supplier),
+    key,
+    value,
+    ...(timestampExtractor === undefined ? {} : { timestampExtractor })
   }
 }

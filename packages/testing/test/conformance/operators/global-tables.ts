@@ -1,10 +1,11 @@
 /** GlobalKTable and its joins, and other global stores. */
-import { type KeyValueStore, type KStream, type Processor, stores } from '@millrace/core'
+import { type KeyValueStore, type KStream, type Processor, type StoreBuilder, stores } from '@millrace/core'
 import { any, both } from '../any-serde.js'
 import { expression } from '../expression.js'
 import { keeping, type Operators, rekeying } from '../operator.js'
 import { named } from '../options.js'
 import type { Step } from '../scenario.js'
+import { storeOf } from '../store-of.js'
 
 type Stream = KStream<any, any>
 
@@ -42,6 +43,13 @@ export const operators: Operators = {
     const [source, processor] = [step.source as string, step.name as string]
     const options = { ...both, source, processor }
     scope.lowLevel().addGlobalStore(stores.keyValue(name, both), step.topic as string, () => filling(step), options)
+    return undefined
+  },
+  'Topology.addReadOnlyStore': (_, step, scope) => {
+    const [source, processor] = [step.source as string, step.name as string]
+    const options = { ...both, source, processor }
+    const store = storeOf(step, scope) as StoreBuilder<KeyValueStore<any, any>>
+    scope.lowLevel().addReadOnlyStateStore(store, step.topic as string, () => filling(step), options)
     return undefined
   },
   'KStream.join(GlobalKTable)': keeping<Stream>((from, step, scope) => {

@@ -1,5 +1,6 @@
 package millrace;
 
+import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.state.Stores;
@@ -13,7 +14,8 @@ final class TopologyOperators {
 
     static void register() {
         Operators.add("Topology.addSource", (from, step, scope) -> {
-            scope.lowLevel().addSource(step.text("name"), READ, READ, step.texts("topic").toArray(new String[0]));
+            if (step.has("pattern")) scope.lowLevel().addSource(step.text("name"), READ, READ, Pattern.compile(step.text("pattern")));
+            else scope.lowLevel().addSource(step.text("name"), READ, READ, step.texts("topic").toArray(new String[0]));
             return null;
         });
         Operators.add("Topology.addProcessor", (from, step, scope) -> {
@@ -22,6 +24,15 @@ final class TopologyOperators {
         });
         Operators.add("Topology.addStore", (from, step, scope) -> {
             scope.lowLevel().addStateStore(Processors.store(step), step.texts("processors").toArray(new String[0]));
+            return null;
+        });
+        Operators.add("Topology.addReadOnlyStore", (from, step, scope) -> {
+            scope.lowLevel().addReadOnlyStateStore(
+                Processors.store(step), step.text("source"), READ, READ, step.text("topic"), step.text("name"), Processors.global(step));
+            return null;
+        });
+        Operators.add("Topology.connectStores", (from, step, scope) -> {
+            scope.lowLevel().connectProcessorAndStateStores(step.text("name"), step.texts("stores").toArray(new String[0]));
             return null;
         });
         Operators.add("Topology.addGlobalProcessor", (from, step, scope) -> {
