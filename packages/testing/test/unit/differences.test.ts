@@ -40,6 +40,24 @@ describe('Millrace, unlike Kafka Streams,', () => {
     return opened
   }
 
+  it('numbers records by topic in the test driver, where a pattern reads several', async () => {
+    const seen: string[] = []
+    const builder = new StreamsBuilder()
+    builder.stream(/in-./, text).process(() => {
+      let context: ProcessorContext
+      return {
+        init: given => void (context = given),
+        process() {
+          const { topic, offset } = context.recordMetadata()!
+          seen.push(`${topic}@${offset}`)
+        }
+      }
+    })
+    const driver = await drive(builder)
+    for (const name of ['in-a', 'in-b', 'in-a']) await driver.createInputTopic(name, text).pipeInput('k', 'v')
+    expect(seen).to.deep.equal(['in-a@0', 'in-b@0', 'in-a@1'])
+  })
+
   it('needs every serde where records are written', () => {
     const { key } = text
     const builder = new StreamsBuilder()

@@ -2,6 +2,7 @@
 import { embedded, JoinWindows, resolveConfig, serdes, StreamsBuilder, systemClock } from '@millrace/core'
 import { expect } from 'chai'
 import { ApplicationBench, caughtUp } from '../../support/application-bench.js'
+import { eventually } from '../../support/eventually.js'
 import { createTopic, readAll, write } from '../../support/topics.js'
 
 const text = { key: serdes.string(), value: serdes.string() }
@@ -66,5 +67,20 @@ describe('an application of Millrace, unlike one of Kafka Streams,', function ()
     await caughtUp(app)
     const joined = await readAll(bench.connection, 'out', text)
     expect(joined.map(({ value }) => value)).to.deep.equal(['x null', 'x null'])
+  })
+
+  it('reads none of its own topics by a pattern', async () => {
+    await createTopic(bench.connection, 'app-in')
+    await createTopic(bench.connection, 'app-other-changelog')
+    const builder = new StreamsBuilder()
+    builder.stream(/.*/, text).groupByKey().count({ store: 'counts' })
+    const app = bench.app(builder.build(), { metadataMaxAgeMs: 20 })
+    await app.start()
+    await write(bench.connection, 'app-in', 0, { key: 'a', value: 'x' })
+    await caughtUp(app)
+    await createTopic(bench.connection, 'second')
+    await write(bench.connection, 'second', 0, { key: 'a', value: 'x' })
+    await eventually(async () => expect(await app.store('counts').get('a')).to.equal(2))
+    expect((await app.lag()).partitions.map(({ topic }) => topic)).to.have.members(['app-in', 'second'])
   })
 })

@@ -158,21 +158,6 @@ describe('a source by pattern', function () {
     })
   })
 
-  it("never matches the application's own topics", async () => {
-    await createTopic(bench.connection, 'app-in')
-    await createTopic(bench.connection, 'app-other-changelog')
-    const builder = new StreamsBuilder()
-    builder.stream(/.*/, text).groupByKey().count({ store: 'counts' })
-    const app = bench.app(builder.build(), LOOK_OFTEN)
-    await app.start()
-    await order('app-in', 0, 'a')
-    await caughtUp(app)
-    await createTopic(bench.connection, 'second')
-    await order('second', 0, 'a')
-    await eventually(async () => expect(await count(app, 'a')).to.equal(2))
-    expect((await app.lag()).partitions.map(({ topic }) => topic)).to.have.members(['app-in', 'second'])
-  })
-
   it('begins a topic where its own offsetReset says', async () => {
     for (const topic of ['old-a', 'new-a', 'out']) await createTopic(bench.connection, topic)
     await order('old-a', 0, 'old')

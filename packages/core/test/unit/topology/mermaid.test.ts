@@ -33,6 +33,12 @@ describe('Topology.toMermaid', () => {
     ])
   })
 
+  it('draws a pattern in the place of the topics that match it', () => {
+    const orders = builder()
+    orders.stream(/orders-.+/, text).to('out')
+    expect(drawn(orders.build())[1]).to.equal('  t0(["#47;orders-.#43;#47;"])')
+  })
+
   it('draws the repartition topic between two subtopologies with double sides', () => {
     const words = builder()
     words
