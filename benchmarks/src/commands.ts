@@ -7,10 +7,10 @@ import type { Command } from './child.js'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** A compiled workload of this folder; with `profile`, Node's CPU profile of it goes to that folder. */
-export function nodeWorkload(name: string, args: readonly string[], profile?: string): Command {
+/** A compiled program of this folder; with `profile`, Node's CPU profile of it goes to that folder. */
+export function nodeProgram(name: string, args: readonly string[], profile?: string): Command {
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  return { command: process.execPath, args: [...flags, path(`./workloads/${name}.js`), ...args] }
+  return { command: process.execPath, args: [...flags, path(`./${name}.js`), ...args] }
 }
 
 /** The word count example's program. */

@@ -3,11 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { benchClients } from './benches/clients.js'
 import { benchEmbedded } from './benches/embedded.js'
 import { benchOpen } from './benches/open.js'
-import { benchWordCount } from './benches/wordcount.js'
-import type { BenchOptions, Splitting } from './options.js'
+import { benchStreams } from './benches/streams.js'
+import { type BenchOptions, type Guarantee, type Peer, PEERS } from './options.js'
+import { WORKLOADS } from './streams/workloads.js'
 
-const BENCHES = new Map<string, (options: BenchOptions) => Promise<void>>([
-  ['wordcount', benchWordCount],
+type Bench = (options: BenchOptions) => Promise<void>
+
+const BENCHES = new Map<string, Bench>([
+  ...[...WORKLOADS].map(([name, workload]): [string, Bench] => [name, options => benchStreams(workload, options)]),
   ['produce', options => benchClients('produce', options)],
   ['consume', options => benchClients('consume', options)],
   ['embedded', benchEmbedded],
@@ -15,26 +18,37 @@ const BENCHES = new Map<string, (options: BenchOptions) => Promise<void>>([
 ])
 
 interface Flags {
+  readonly only?: readonly string[]
+  readonly peer: readonly (Peer | 'none')[]
   readonly rounds?: number
+  readonly records?: number
   readonly smoke?: boolean
   readonly threads: number
-  readonly split: Splitting
-  readonly times: number
-  readonly alone?: boolean
+  readonly guarantee: Guarantee
   readonly profile?: string
 }
 
 const program = new Command('npm run bench --')
   .description('Puts Millrace beside Kafka Streams and the Java clients. Needs a JDK 17 and Maven.')
-  .argument('[names...]', `which: ${[...BENCHES.keys()].join(', ')} (all of them unless named)`, benchName)
-  .option('--rounds <count>', 'rounds of each contender (3, or 1 with --smoke)', positive)
-  .option('--smoke', 'a small input: shows that everything works; its numbers mean nothing and are not kept')
-  .option('--threads <count>', 'processing threads of each side of wordcount', positive, 1)
+  .addOption(new Option('--only <names...>', 'these alone, of all there are').choices([...BENCHES.keys()]))
   .addOption(
-    new Option('--split <how>', 'how both sides of wordcount split a line').choices(['regex', 'scan']).default('regex')
+    new Option('--peer <names...>', 'whom streams workloads are compared with')
+      .choices([...Object.keys(PEERS), 'none'])
+      .default(Object.keys(PEERS))
   )
-  .option('--times <count>', 'how often the corpus is in the input of wordcount', positive, 10)
-  .option('--alone', 'wordcount without Kafka Streams, for long runs')
+  .option('--rounds <count>', 'rounds of each contender (3, or 1 with --smoke)', positive)
+  .option(
+    '--records <count>',
+    'records of a streams workload, instead of its own number; results are not kept',
+    positive
+  )
+  .option('--smoke', 'a small input: shows that everything works; its numbers mean nothing and are not kept')
+  .option('--threads <count>', 'processing threads of each side of a streams workload', positive, 1)
+  .addOption(
+    new Option('--guarantee <which>', 'what streams workloads promise')
+      .choices(['at-least-once', 'exactly-once'])
+      .default('at-least-once')
+  )
   .option('--profile <directory>', "write Node's CPU profiles of Millrace's processes there")
   .showHelpAfterError('(see --help)')
   .action(run)
@@ -47,17 +61,15 @@ try {
   process.exit(1)
 }
 
-async function run(names: string[], { rounds, smoke = false, split, alone = false, ...flags }: Flags): Promise<void> {
-  const options = { profile: undefined, ...flags, smoke, alone, rounds: rounds ?? (smoke ? 1 : 3), splitting: split }
-  for (const name of names.length > 0 ? names : BENCHES.keys()) {
+async function run({ only, peer, rounds, smoke = false, ...flags }: Flags): Promise<void> {
+  if (flags.guarantee === 'exactly-once')
+    program.error('Millrace has no exactly-once yet, so there is nothing to compare.')
+  const peers = peer.filter(name => name !== 'none')
+  const options = { records: undefined, profile: undefined, ...flags, peers, smoke, rounds: rounds ?? (smoke ? 1 : 3) }
+  for (const name of only ?? BENCHES.keys()) {
     console.log(`\n# ${name}`)
     await BENCHES.get(name)!(options)
   }
-}
-
-function benchName(name: string, earlier: string[] = []): string[] {
-  if (!BENCHES.has(name)) throw new InvalidArgumentError(`There is ${[...BENCHES.keys()].join(', ')}.`)
-  return [...earlier, name]
 }
 
 function positive(text: string): number {

@@ -1,19 +1,25 @@
 /** What a benchmark run is told. */
 
-/** How both sides split a line: the regular expression that defines a word, or a loop over characters by hand. */
-export type Splitting = 'regex' | 'scan'
+/** Whom a streams workload is compared with. */
+export type Peer = 'kafka-streams' | 'kafka-streams-tuned'
+
+export const PEERS: Readonly<Record<Peer, { readonly name: string; readonly tuned: boolean }>> = {
+  'kafka-streams': { name: 'Kafka Streams 4.3.1', tuned: false },
+  'kafka-streams-tuned': { name: 'Kafka Streams 4.3.1, tuned', tuned: true }
+}
+
+export type Guarantee = 'at-least-once' | 'exactly-once'
 
 export interface BenchOptions {
   /** A quick run that shows that everything works; its numbers mean nothing. */
   readonly smoke: boolean
   readonly rounds: number
-  /** Processing threads of each side of the word count. */
+  /** How many records a streams workload has; each has a default of its own. */
+  readonly records: number | undefined
+  /** Processing threads of each side of a streams workload; tuned peers have their own. */
   readonly threads: number
-  readonly splitting: Splitting
-  /** How often the corpus is in the input of the word count. */
-  readonly times: number
-  /** The word count without its peer. */
-  readonly alone: boolean
+  readonly peers: readonly Peer[]
+  readonly guarantee: Guarantee
   /** Where Node's CPU profiles of Millrace's processes go, if anywhere. Profiling slows them down. */
   readonly profile: string | undefined
 }

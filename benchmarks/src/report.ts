@@ -9,6 +9,10 @@ export interface Round {
   /** In the contender's unit. */
   readonly value: number
   readonly cost: Cost
+  /** From a tenth of the input to nine tenths; undefined where commits were too few to tell. */
+  readonly steady?: number | undefined
+  /** What the contender's topics take on the broker, if that is known. */
+  readonly brokerMiB?: number | undefined
 }
 
 /** One line of a result. */
@@ -26,33 +30,35 @@ export interface Report {
   readonly settings: Readonly<Record<string, unknown>>
   readonly contenders: readonly Contender[]
   /** Whose numbers are divided by whose, round by round. */
-  readonly ratio?: readonly [ours: string, theirs: string]
+  readonly ratios?: readonly (readonly [ours: string, theirs: string])[]
   readonly loadBefore: number
 }
 
 /** Prints the table and, but for a smoke run, writes `benchmarks/results/<name>.json`. */
-export function report({ name, smoke, settings, contenders, ratio, loadBefore }: Report): void {
+export function report({ name, smoke, settings, contenders, ratios = [], loadBefore }: Report): void {
   const facts = { ...machine(), loadBefore, loadAfter: load() }
   console.log(`\n${describe(settings)}\n${describe(facts)}`)
   const summaries = contenders.map(summaryOf)
   printTable([
-    ['', 'median', 'min', 'max', 'CPU s', 'peak MiB', 'resident MiB at 25 50 75 100 %'],
-    ...summaries.map(({ contender, value, cpuSeconds, peakMiB, residentMiB }) => [
+    ['', 'median', 'min', 'max', 'steady', 'CPU s', 'peak MiB', 'broker MiB', 'resident MiB at 25 50 75 100 %'],
+    ...summaries.map(({ contender, value, steady, cpuSeconds, peakMiB, brokerMiB, residentMiB }) => [
       contender,
       `${format(value.median)} ${contenders.find(it => it.name === contender)!.unit}`,
       format(value.min),
       format(value.max),
+      steady === undefined ? '–' : format(steady.median),
       range(cpuSeconds),
       range(peakMiB),
+      brokerMiB === undefined ? '–' : format(brokerMiB.median),
       residentMiB.map(({ median }) => format(median)).join(' ')
     ])
   ])
-  const pairs = ratio === undefined ? undefined : pairRatios(contenders, ratio)
-  if (pairs !== undefined) {
-    const { median, min, max } = spread(pairs)
-    const rounds = pairs.map(it => it.toFixed(2)).join(', ')
+  const pairs = Object.fromEntries(ratios.map(ratio => [ratio.join(' : '), pairRatios(contenders, ratio)]))
+  for (const [ratio, values] of Object.entries(pairs)) {
+    const { median, min, max } = spread(values)
+    const rounds = values.map(it => it.toFixed(2)).join(', ')
     console.log(
-      `\n${ratio!.join(' : ')} = ${median.toFixed(2)} (min ${min.toFixed(2)}, max ${max.toFixed(2)}; round by round ${rounds})`
+      `\n${ratio} = ${median.toFixed(2)} (min ${min.toFixed(2)}, max ${max.toFixed(2)}; round by round ${rounds})`
     )
   }
   if (smoke) return
@@ -78,19 +84,27 @@ interface Summary {
   readonly contender: string
   readonly unit: string
   readonly value: Spread
+  readonly steady: Spread | undefined
   readonly cpuSeconds: Spread
   readonly peakMiB: Spread
+  readonly brokerMiB: Spread | undefined
   readonly residentMiB: readonly Spread[]
 }
 
 function summaryOf({ name, unit, rounds }: Contender): Summary {
   const of = (read: (round: Round) => number): Spread => spread(rounds.map(read))
+  const ofKnown = (read: (round: Round) => number | undefined): Spread | undefined => {
+    const known = rounds.map(read).filter(value => value !== undefined)
+    return known.length === 0 ? undefined : spread(known)
+  }
   return {
     contender: name,
     unit,
     value: of(({ value }) => value),
+    steady: ofKnown(({ steady }) => steady),
     cpuSeconds: of(({ cost }) => cost.cpuSeconds),
     peakMiB: of(({ cost }) => cost.peakMiB),
+    brokerMiB: ofKnown(({ brokerMiB }) => brokerMiB),
     residentMiB: [0, 1, 2, 3].map(quarter => of(({ cost }) => cost.residentMiB[quarter]!))
   }
 }

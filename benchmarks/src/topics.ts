@@ -1,18 +1,17 @@
 /** What the harness itself does with the broker: fill topics, watch a group, read results. The same for every contender. */
 import {
   type BrokerConnection,
-  type PartitionOffset,
   Producer,
   readRecordBatches,
   RecordBatchWriter,
-  serdes,
   silentLogger,
   systemClock
 } from '@millrace/core'
+import { partitionForKey } from '@millrace/core/internal'
+import type { InputRecord } from './streams/workload.js'
 
 const BATCH_BYTES = 256 * 1024
 const BUFFERED_BYTES = 16 * 1024 * 1024
-const POLL_MS = 100
 
 export const PARTITIONS = 4
 
@@ -23,26 +22,20 @@ export async function createTopic(connection: BrokerConnection, name: string): P
   ])
 }
 
-/** Writes the lines `times` times over, spread evenly, without keys. */
-export async function loadLines(
-  connection: BrokerConnection,
-  topic: string,
-  lines: readonly string[],
-  times: number
-): Promise<void> {
+/** Writes records to the partitions of their keys, those without one by turns. */
+export async function fill(connection: BrokerConnection, topic: string, records: Iterable<InputRecord>): Promise<void> {
   const producer = await Producer.open({}, { connection, logger: silentLogger, clock: systemClock })
   const writers = Array.from({ length: PARTITIONS }, () => new RecordBatchWriter())
-  const encoded = lines.map(line => Buffer.from(line))
   let next = 0
-  for (let round = 0; round < times; round++) {
-    for (const bytes of encoded) {
-      const partition = next++ % PARTITIONS
-      const writer = writers[partition]!
-      writer.append(Date.now(), bytes, -1, -1, 0, bytes.length, [])
-      if (writer.sizeInBytes < BATCH_BYTES) continue
-      producer.send(topic, partition, writer)
-      if (producer.bufferedBytes > BUFFERED_BYTES) await producer.drained(BUFFERED_BYTES / 2)
-    }
+  for (const { key, value, timestamp } of records) {
+    const partition = key === null ? next++ % PARTITIONS : partitionForKey(key, 0, key.length, PARTITIONS)
+    const writer = writers[partition]!
+    const bytes = key === null ? value : Buffer.concat([key, value])
+    const keyEnd = key === null ? -1 : key.length
+    writer.append(timestamp, bytes, key === null ? -1 : 0, keyEnd, Math.max(0, keyEnd), bytes.length, [])
+    if (writer.sizeInBytes < BATCH_BYTES) continue
+    producer.send(topic, partition, writer)
+    if (producer.bufferedBytes > BUFFERED_BYTES) await producer.drained(BUFFERED_BYTES / 2)
   }
   writers.forEach((writer, partition) => {
     if (writer.recordCount > 0) producer.send(topic, partition, writer)
@@ -51,52 +44,18 @@ export async function loadLines(
   await producer.close()
 }
 
-/**
- * Resolves once the group has committed the ends of the topics, looked at in their order: what an upstream topic is
- * committed for has been written downstream before, so the last look settles it. `alive` is asked between the looks.
- */
-export async function everythingCommitted(
-  connection: BrokerConnection,
-  groupId: string,
-  topics: readonly string[],
-  alive: () => void
-): Promise<void> {
-  for (const topic of topics) {
-    for (;;) {
-      alive()
-      if (await isCommitted(connection, groupId, topic)) break
-      await new Promise(resolve => setTimeout(resolve, POLL_MS))
-    }
-  }
-}
-
-async function isCommitted(connection: BrokerConnection, groupId: string, topic: string): Promise<boolean> {
-  const description = (await connection.describeTopics([topic])).get(topic)
-  if (description === undefined) return false
-  const partitions = description.partitions.map(({ partition }) => ({ topic, partition }))
-  const [ends, committed] = await Promise.all([
-    connection.listOffsets(partitions, 'latest'),
-    connection.fetchOffsets(groupId, partitions)
-  ])
-  const reached = new Map(committed.map(({ partition, offset }) => [partition, offset]))
-  return sum(ends) > 0 && ends.every(({ partition, offset }) => (reached.get(partition) ?? 0) >= offset)
-}
-
-function sum(offsets: readonly PartitionOffset[]): number {
-  return offsets.reduce((total, { offset }) => total + offset, 0)
-}
-
 /** How many records are in a topic that nothing was ever deleted from. */
 export async function recordCount(connection: BrokerConnection, topic: string): Promise<number> {
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }))
-  return sum(await connection.listOffsets(partitions, 'latest'))
+  const ends = await connection.listOffsets(partitions, 'latest')
+  return ends.reduce((total, { offset }) => total + offset, 0)
 }
 
-/** The newest count of each word in an output topic. */
-export async function readCounts(connection: BrokerConnection, topic: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  const word = serdes.string()
-  const count = serdes.int64()
+/** The keys and values of a topic without nulls, partition after partition; copies. */
+export async function* readAll(
+  connection: BrokerConnection,
+  topic: string
+): AsyncGenerator<readonly [key: Buffer, value: Buffer]> {
   const description = (await connection.describeTopics([topic])).get(topic)
   for (const { partition, leader } of description?.partitions ?? []) {
     const [end] = await connection.listOffsets([{ topic, partition }], 'latest')
@@ -115,14 +74,11 @@ export async function readCounts(connection: BrokerConnection, topic: string): P
       for (const batch of readRecordBatches(fetched[0]!.records)) {
         const record = batch.cursor()
         while (record.next()) {
-          counts.set(
-            word.read(record.bytes, record.keyStart, record.keyEnd),
-            count.read(record.bytes, record.valueStart, record.valueEnd)
-          )
+          const { bytes, keyStart, keyEnd, valueStart, valueEnd } = record
+          yield [Buffer.from(bytes.subarray(keyStart, keyEnd)), Buffer.from(bytes.subarray(valueStart, valueEnd))]
         }
         offset = batch.lastOffset + 1
       }
     }
   }
-  return counts
 }

@@ -1,7 +1,7 @@
 /** Writing and reading two million records: Millrace's client and Java's in turns. */
 import { withBroker } from '../broker.js'
 import { Child, type Command } from '../child.js'
-import { javaPrograms, nodeWorkload } from '../commands.js'
+import { javaPrograms, nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
 import type { BenchOptions } from '../options.js'
 import { report, type Round } from '../report.js'
@@ -42,8 +42,8 @@ export async function benchClients(which: 'produce' | 'consume', options: BenchO
     },
     {
       name: MILLRACE,
-      produce: args => nodeWorkload('produce-millrace', args, profile),
-      consume: args => nodeWorkload('consume-millrace', args, profile),
+      produce: args => nodeProgram('workloads/produce-millrace', args, profile),
+      consume: args => nodeProgram('workloads/consume-millrace', args, profile),
       rounds: []
     }
   ]
@@ -82,7 +82,7 @@ export async function benchClients(which: 'produce' | 'consume', options: BenchO
       measured: `from process start until the last record is ${which === 'produce' ? 'acknowledged' : 'read'}`
     },
     contenders: contenders.map(({ name, rounds }) => ({ name, unit: 'records/s', rounds })),
-    ratio: [MILLRACE, JAVA],
+    ratios: [[MILLRACE, JAVA]],
     loadBefore
   })
 }

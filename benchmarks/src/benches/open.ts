@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from '../child.js'
-import { nodeWorkload } from '../commands.js'
+import { nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
 import type { BenchOptions } from '../options.js'
 import { report, type Round } from '../report.js'
@@ -16,13 +16,13 @@ export async function benchOpen({ smoke, rounds }: BenchOptions): Promise<void> 
   const loadBefore = load()
   try {
     console.log(`filling a store with ${keys.toLocaleString('en-US')} keys …`)
-    const filling = new Child(nodeWorkload('store', ['fill', directory, String(keys)]))
+    const filling = new Child(nodeProgram('workloads/store', ['fill', directory, String(keys)]))
     await filling.end()
     console.log(`filled in ${filling.cost().seconds.toFixed(1)} s`)
     for (let round = 0; round < rounds; round++) {
       clean.push(await open('open', directory, keys))
       // Leaves a log of unsorted writes and no trace of a clean end, as a crash does.
-      await new Child(nodeWorkload('store', ['crash', directory, String(keys)])).line(/"finished"/)
+      await new Child(nodeProgram('workloads/store', ['crash', directory, String(keys)])).line(/"finished"/)
       killed.push(await open('open', directory, keys))
       console.log(
         `round ${round + 1}: ${clean.at(-1)!.value.toFixed(0)} ms, after a kill ${killed.at(-1)!.value.toFixed(0)} ms`
@@ -49,7 +49,7 @@ export async function benchOpen({ smoke, rounds }: BenchOptions): Promise<void> 
 }
 
 async function open(action: 'open', directory: string, keys: number): Promise<Round> {
-  const child = new Child(nodeWorkload('store', [action, directory, String(keys)]))
+  const child = new Child(nodeProgram('workloads/store', [action, directory, String(keys)]))
   const { milliseconds } = JSON.parse(await child.line(/"finished"/)) as { readonly milliseconds: number }
   const cost = child.cost()
   await child.end()

@@ -1,0 +1,70 @@
+/** How far a group is in its input, from the moment it has a process. */
+import type { BrokerConnection, TopicPartition } from '@millrace/core'
+
+const LOOK_EVERY_MS = 50
+/** Fewer commits tell nothing about what happened between them. */
+const LEAST_COMMITS = 6
+
+interface Look {
+  /** Milliseconds since the start. */
+  readonly at: number
+  readonly committed: number
+}
+
+export class Progress {
+  readonly #connection: BrokerConnection
+  readonly #groupId: string
+  readonly #startedAt = performance.now()
+  readonly #looks: Look[] = []
+
+  constructor(groupId: string, modules: { readonly connection: BrokerConnection }) {
+    this.#groupId = groupId
+    this.#connection = modules.connection
+  }
+
+  /**
+   * Resolves once the group has committed the ends of the topics, looked at in their order: what an upstream topic is
+   * committed for has been written downstream before, so the last look settles it. `alive` is asked between the looks.
+   */
+  async finished(inputs: readonly string[], downstream: readonly string[], alive: () => void): Promise<void> {
+    for (let at = 0; at <= downstream.length;) {
+      alive()
+      const topics = at === 0 ? inputs : [downstream[at - 1]!]
+      if (await this.#isCommitted(topics, at === 0)) at++
+      else await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
+  /** Seconds from a tenth of the input to nine tenths, as commits show it; undefined where there were too few. */
+  get steadySeconds(): number | undefined {
+    const end = this.#looks.at(-1)?.committed ?? 0
+    const commits = this.#looks.filter(({ committed }, i) => committed !== this.#looks[i - 1]?.committed)
+    if (commits.length < LEAST_COMMITS) return undefined
+    return (reached(commits, end * 0.9) - reached(commits, end * 0.1)) / 1000
+  }
+
+  async #isCommitted(topics: readonly string[], isInput: boolean): Promise<boolean> {
+    const described = await this.#connection.describeTopics(topics)
+    if (described.size < topics.length) return false
+    const partitions: TopicPartition[] = [...described.values()].flatMap(({ name, partitions }) =>
+      partitions.map(({ partition }) => ({ topic: name, partition }))
+    )
+    const [ends, committed] = await Promise.all([
+      this.#connection.listOffsets(partitions, 'latest'),
+      this.#connection.fetchOffsets(this.#groupId, partitions)
+    ])
+    const reachedOffsets = new Map(committed.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]))
+    const at = (topic: string, partition: number): number =>
+      Math.max(0, reachedOffsets.get(`${topic} ${partition}`) ?? 0)
+    const done = ends.reduce((sum, { topic, partition }) => sum + at(topic, partition), 0)
+    if (isInput) this.#looks.push({ at: performance.now() - this.#startedAt, committed: done })
+    return done > 0 && ends.every(({ topic, partition, offset }) => at(topic, partition) >= offset)
+  }
+}
+
+/** When so much was committed, if things went evenly between two commits. */
+function reached(commits: readonly Look[], amount: number): number {
+  const after = commits.findIndex(({ committed }) => committed >= amount)
+  const [before, next] = [commits[after - 1]!, commits[after]!]
+  return before.at + ((next.at - before.at) * (amount - before.committed)) / (next.committed - before.committed)
+}

@@ -1,0 +1,21 @@
+/** All streams workloads, by name. */
+import type { Workload } from './workload.js'
+import { aggregateObjects, countByKey, largeState, windowedCount } from './workloads/aggregations.js'
+import { streamStreamJoin, streamTableJoin } from './workloads/joins.js'
+import { filterOut, mapValues } from './workloads/stateless.js'
+import { uncombinedWordCounts, wordCounts } from './workloads/word-count.js'
+
+const all = [
+  wordCounts,
+  uncombinedWordCounts,
+  mapValues,
+  filterOut,
+  countByKey,
+  aggregateObjects,
+  streamTableJoin,
+  windowedCount,
+  streamStreamJoin,
+  largeState
+]
+
+export const WORKLOADS: ReadonlyMap<string, Workload> = new Map(all.map(workload => [workload.name, workload]))
