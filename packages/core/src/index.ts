@@ -26,6 +26,7 @@ export type {
   RoutingOperator
 } from './operators/operator.js'
 export type { EmitStrategy } from './operators/final-results.js'
+export type { AsyncCall, AsyncOrder, AsyncPolicy, AsyncStep, PendingRecord } from './operators/async-call.js'
 export * from './topology/topology.js'
 export { resolveConfig, type ResolvedConfig, type StreamsConfig } from './runtime/config.js'
 export type { StreamsState } from './runtime/lifecycle.js'
@@ -85,6 +86,7 @@ export { Suppressed, type TimeLimitOptions, type WindowCloseOptions } from './ds
 export { TimeWindowedCogroupedKStream } from './dsl/time-windowed-cogrouped-kstream.js'
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.js'
 export { type FixedWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows } from './dsl/windows.js'
+export type * from './dsl/async-options.js'
 export type * from './dsl/options.js'
 export {
   committedBatches,

@@ -1,6 +1,15 @@
-/** A clock that moves only when it is told to. */
-export class TestClock {
+/** A clock that moves only when it is told to; timers go by the machine's clock too, since what they are for takes its time. */
+import { type Clock, systemClock } from '@millrace/core'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+interface Timer {
+  readonly at: number
+  fire(): void
+}
+
+export class TestClock implements Clock {
   #time: number
+  readonly #timers = new Set<Timer>()
 
   constructor(time: number) {
     this.#time = time
@@ -10,7 +19,38 @@ export class TestClock {
     return this.#time
   }
 
-  advance(ms: number): void {
-    this.#time += ms
+  /** Calls back when the time has gone by on either clock. */
+  after(ms: number, callback: () => void): () => void {
+    const cancel = () => {
+      this.#timers.delete(timer)
+      cancelReal()
+    }
+    const timer = {
+      at: this.#time + ms,
+      fire() {
+        cancel()
+        callback()
+      }
+    }
+    const cancelReal = systemClock.after(ms, timer.fire)
+    this.#timers.add(timer)
+    return cancel
+  }
+
+  /** Stops at each timer that is due on the way, until what it started waits for something else. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#time + ms
+    for (let timer = this.#due(end); timer !== undefined; timer = this.#due(end)) {
+      this.#time = Math.max(this.#time, timer.at)
+      timer.fire()
+      await nextTurn()
+    }
+    this.#time = end
+  }
+
+  #due(end: number): Timer | undefined {
+    let first: Timer | undefined
+    for (const timer of this.#timers) if (timer.at <= end && (first === undefined || timer.at < first.at)) first = timer
+    return first
   }
 }

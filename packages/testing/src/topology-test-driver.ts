@@ -45,7 +45,9 @@ export interface TestDriverOptions {
 
 /**
  * Kafka Streams' `TopologyTestDriver`, with the same method names. Every topic has one partition, and a commit follows
- * every record: what a cache would hold back is forwarded at once.
+ * every record: what a cache would hold back is forwarded at once. `pipeInput` is done when calls of async operators are, and
+ * all they led to can be read; one record's calls are over before the next record is taken. Their timeouts and pauses take their
+ * time, unless `advanceWallClockTime` is called before that `pipeInput` is awaited.
  *
  * ```ts
  * const driver = await TopologyTestDriver.open(topology)
@@ -70,6 +72,8 @@ export class TopologyTestDriver {
   readonly #engine = memoryEngine()
   #tasks: readonly Task[] = []
   #global: GlobalTask | undefined
+  /** Settles when nothing is processed. */
+  #turn: Promise<void> = Promise.resolve()
 
   /** Prepares the tasks. Rejects with the error the topology has. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
@@ -148,7 +152,8 @@ export class TopologyTestDriver {
             deserializationExceptionHandler,
             start: plan.inputs.map(({ topic }) => this.#log.start(topic))
           },
-          { ...runtime, state, globalStore, outbox: this.#outbox }
+          // Every record is followed by a commit, which waits for results.
+          { ...runtime, state, globalStore, outbox: this.#outbox, onAsyncResult: () => {} }
         )
       })
     )
@@ -246,15 +251,19 @@ export class TopologyTestDriver {
     return openStore(definition, task.state, () => Math.max(0, task.streamTime))
   }
 
-  /** Moves the wall clock on, which stands still otherwise; punctuators that it is due for are called, each once. */
+  /**
+   * Moves the wall clock on, which stands still otherwise; punctuators that it is due for are called, each once. It ends
+   * timeouts and pauses of calls that a `pipeInput` waits for, and is done after that.
+   */
   async advanceWallClockTime(ms: number): Promise<void> {
-    this.#clock.advance(ms)
-    for (const task of this.#tasks) {
-      task.punctuateWallClock()
-      await task.pending
-      await this.#checkpoint.commit([task])
-    }
-    await this.#process()
+    await this.#clock.advance(ms)
+    await this.#inTurn(async () => {
+      for (const task of this.#tasks) {
+        task.punctuateWallClock()
+        await this.#commit(task)
+      }
+      await this.#process()
+    })
   }
 
   /** Closes the processors and their stores. */
@@ -269,7 +278,14 @@ export class TopologyTestDriver {
 
   async #pipe(topic: string, record: RawRecord): Promise<void> {
     this.#log.enqueue(topic, record)
-    await this.#process()
+    await this.#inTurn(() => this.#process())
+  }
+
+  /** One thing after the other, also when a test does not wait for each. */
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(action)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   async #process(): Promise<void> {
@@ -286,9 +302,14 @@ export class TopologyTestDriver {
       }
       task.add(fetched)
       task.process(Infinity, () => 0)
-      await task.pending
-      await this.#checkpoint.commit([task])
+      await this.#commit(task)
     }
+  }
+
+  async #commit(task: Task): Promise<void> {
+    await task.pending
+    await task.settle()
+    await this.#checkpoint.commit([task])
   }
 
   async #fillGlobalStore(fetched: Parameters<GlobalTask['add']>[0]): Promise<void> {

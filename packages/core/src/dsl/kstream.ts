@@ -13,6 +13,7 @@ import { process, processValues } from '../operators/process.js'
 import { selectKey } from '../operators/select-key.js'
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../processor/processor.js'
 import type { ProcessorDraft } from '../topology/graph-draft.js'
+import { AsyncStream } from './async-stream.js'
 import { BranchedKStream } from './branched-kstream.js'
 import { connectedStores } from './connected-stores.js'
 import { GlobalKTable } from './global-ktable.js'
@@ -59,12 +60,13 @@ type StepChanges = Partial<Pick<StreamOrigin<any, any>, 'key' | 'value' | 'keyCh
  *
  * Functions see null where a record has a null key or value (a topic may have them, and a table's deletions are such
  * records), although `K` and `V` do not say so. They run once per record, in offset order per partition, and must be
- * synchronous. Callbacks that map values take `(value, key)`; all others take `(key, value)`.
+ * synchronous, but for those of methods in `Async`. Callbacks that map values take `(value, key)`; all others take `(key, value)`.
  */
-export class KStream<K, V> {
+export class KStream<K, V> extends AsyncStream<K, V> {
   readonly #origin: StreamOrigin<K, V>
 
   constructor(origin: StreamOrigin<K, V>) {
+    super(origin)
     this.#origin = origin
   }
 
@@ -264,19 +266,9 @@ export class KStream<K, V> {
     selector: (key: K, value: V) => NoInfer<KR>,
     options: GroupByOptions<KR, NoInfer<V>>
   ): KGroupedStream<KR, V> {
-    const { graph, node: parent } = this.#origin
-    const node = graph.names.node(PREFIX.selectKey, options?.name)
-    graph.add({
-      kind: 'processor',
-      name: node,
-      operator: selectKey(selector),
-      stores: [],
-      predecessors: [parent],
-      effect: 'rekeys'
-    })
-    const value = options?.value ?? this.#origin.value
-    const origin = { ...this.#origin, node, key: options?.key, value, keyChanged: true }
-    return new KGroupedStream(new StreamGrouping(origin, { name: options?.name }))
+    const changes = { key: options?.key, value: options?.value ?? this.#origin.value, keyChanged: true }
+    const rekeyed = this.#step<KR, V>(PREFIX.selectKey, selectKey(selector), options ?? {}, changes)
+    return new KGroupedStream(new StreamGrouping(rekeyed.#origin, { name: options?.name }))
   }
 
   /**

@@ -58,7 +58,7 @@ export function sameGraph(graph: GraphBuilder, other: GraphBuilder, operator: st
 export function requireSerde<T>(
   serde: Serde<T> | undefined,
   needed: {
-    readonly field: 'key' | 'value' | 'otherValue'
+    readonly field: 'key' | 'inputKey' | 'value' | 'otherValue'
     readonly by: string
     readonly node: string
     readonly passTo: string
@@ -68,7 +68,7 @@ export function requireSerde<T>(
   const { field, by, node, passTo } = needed
   throw new MillraceError(
     'TOPOLOGY_SERDE_MISSING',
-    `${by} (node ${node}) must write the ${field === 'key' ? 'keys' : 'values'} as bytes, but their serde is not known here. ` +
+    `${by} (node ${node}) must write the ${field === 'key' || field === 'inputKey' ? 'keys' : 'values'} as bytes, but their serde is not known here. ` +
       `Pass { ${field}: serdes… } to ${passTo}.`,
     { details: { field, operator: by, node } }
   )

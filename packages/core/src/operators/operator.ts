@@ -11,6 +11,7 @@ import type {
   WindowStore
 } from '@millrace/state'
 import type { RecordContext } from '../record.js'
+import type { AsyncPolicy, AsyncStep } from './async-call.js'
 
 /**
  * One step of a pipeline. `timestamp` is the record's own (an aggregate's result may be newer than `context.timestamp`).
@@ -80,6 +81,8 @@ export interface OperatorRuntime {
   savedTime(name: string): number | undefined
   /** Keeps a time (ms since the epoch) with the offsets of the next commit. It must never go back. */
   saveTime(name: string, time: number): void
+  /** Returns what makes a call for each record it is given. */
+  callAsync<R>(policy: AsyncPolicy, step: AsyncStep<R>): Process
   /** Called once before the first record, when all operators are compiled; upstream first. */
   onOpen(open: () => void): void
   /** Called once when the task ends, its stores still open; upstream first. */

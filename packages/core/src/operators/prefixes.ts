@@ -1,19 +1,24 @@
-/** The prefixes of generated node names, as Kafka Streams has them. */
+/** The prefixes of generated node names, as Kafka Streams has them, and some of its own for what Kafka Streams has not. */
 
 export const PREFIX = {
   source: 'KSTREAM-SOURCE-',
   sink: 'KSTREAM-SINK-',
   map: 'KSTREAM-MAP-',
   mapValues: 'KSTREAM-MAPVALUES-',
+  mapValuesAsync: 'KSTREAM-MAPVALUES-ASYNC-',
   flatMap: 'KSTREAM-FLATMAP-',
   flatMapValues: 'KSTREAM-FLATMAPVALUES-',
+  flatMapValuesAsync: 'KSTREAM-FLATMAPVALUES-ASYNC-',
   filter: 'KSTREAM-FILTER-',
   selectKey: 'KSTREAM-KEY-SELECT-',
   peek: 'KSTREAM-PEEK-',
   foreach: 'KSTREAM-FOREACH-',
+  foreachAsync: 'KSTREAM-FOREACH-ASYNC-',
   print: 'KSTREAM-PRINTER-',
   process: 'KSTREAM-PROCESSOR-',
+  processAsync: 'KSTREAM-PROCESSOR-ASYNC-',
   processValues: 'KSTREAM-PROCESSVALUES-',
+  processValuesAsync: 'KSTREAM-PROCESSVALUES-ASYNC-',
   merge: 'KSTREAM-MERGE-',
   split: 'KSTREAM-BRANCH-',
   repartition: 'KSTREAM-REPARTITION-',

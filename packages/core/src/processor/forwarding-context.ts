@@ -3,6 +3,7 @@ import { MillraceError } from '@millrace/state'
 import { fanOut } from '../operators/fan-out.js'
 import type { OperatorRuntime, Process, PunctuationType, ScheduleOptions } from '../operators/operator.js'
 import { NO_HEADERS, type RecordContext } from '../record.js'
+import { forwardRecord } from './forward-record.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { StreamRecord } from './processor.js'
 import type { Cancellable, ProcessorContext, Punctuator, RecordMetadata } from './processor-context.js'
@@ -46,17 +47,10 @@ export class ForwardingContext implements ProcessorContext {
     this.#context = undefined
   }
 
-  forward({ key, value, timestamp, headers }: StreamRecord<unknown, unknown>, childName?: string): void {
+  forward(record: StreamRecord<unknown, unknown>, childName?: string): void {
     const context = this.#during('forward a record', this.#context)!
-    if (!(timestamp >= 0)) {
-      throw new MillraceError(
-        'TIMESTAMP_INVALID',
-        `${this.#runtime.node} forwards a record with the timestamp ${timestamp}. Give it one in ms from 0.`,
-        { details: { node: this.#runtime.node, timestamp } }
-      )
-    }
     const to = childName === undefined ? this.#all : this.#child(childName)
-    to(key, value, timestamp, headers === context.headers ? context : { ...context, headers })
+    forwardRecord(record, { node: this.#runtime.node, to, context })
   }
 
   store<S>(store: StoreBuilder<S>): S

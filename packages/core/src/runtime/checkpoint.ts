@@ -1,7 +1,7 @@
 /**
  * The commit, in five steps that the documentation and the crash tests number alike:
  *
- * 1. stop taking records (the worker does nothing else while it awaits this)
+ * 1. stop taking records; calls of async operators have ended
  * 2. flush caches and combiners through the pipeline, and send the outbox: sink, repartition and changelog records
  * 3. await the acknowledgements
  * 4. commit the source offsets
@@ -50,19 +50,22 @@ export class Checkpoint {
   }
 
   /**
-   * Commits the tasks that have something to commit. Rejects when records cannot be written or stored: the worker ends.
-   * The signal ends the waits for the broker, which may be long: it is away, or the group rebalances. A write to the
-   * database that has begun is always finished.
+   * Commits the tasks that have something to commit, but none whose calls of async operators are under way: these drain.
+   * Rejects when records cannot be written or stored: the worker ends. The signal ends the waits for the broker, which may
+   * be long: it is away, or the group rebalances. A write to the database that has begun is always finished.
    */
   async commit(tasks: Iterable<Task>, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
     const { signal } = options
     const { outbox, producer, group } = this.#modules
     const changed = [...tasks]
+      .filter(task => task.changed && task.drain())
       .map(task => ({ task, offsets: task.offsetsToCommit() }))
-      .filter(({ offsets }) => offsets.length > 0)
     if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
 
-    for (const { task } of changed) this.#flush(task)
+    for (const { task } of changed) {
+      task.flushCombiners()
+      this.#writeChanges(task)
+    }
     if ((await unlessAborted(outbox.settleDeferred(), signal)) === ABORTED) return { kind: 'abandoned' }
     outbox.sendAll()
 
@@ -87,10 +90,7 @@ export class Checkpoint {
     return { kind: 'committed', records, tasks: changed.map(({ task }) => task.id) }
   }
 
-  /** Step 2 of one task. Stores upstream first, since flushing one may change those below it. */
-  #flush(task: Task): void {
-    for (const store of task.stores) task.state.flush(store.name)
-    task.flushCombiners()
+  #writeChanges(task: Task): void {
     const scratch = this.#scratch
     for (const store of task.stores) {
       const topic =

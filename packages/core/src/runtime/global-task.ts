@@ -29,7 +29,7 @@ export interface GlobalTaskModules {
   readonly topology: Topology
   readonly state: TaskState
   readonly logger: Logger
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
 }
 
 /** Reads partition by partition: no order holds between the partitions of a table. */
@@ -54,7 +54,8 @@ export class GlobalTask {
     const globalStore = (name: string) => (plan.subtopology.stores.includes(name) ? this.state.store(name) : undefined)
     this.#runtime = new TaskRuntime(
       { taskId: GLOBAL_TASK_ID, applicationId, caching: false },
-      { ...modules, globalStore }
+      // What fills a global store is a processor, and these make no asynchronous calls.
+      { ...modules, globalStore, onAsyncResult: () => {} }
     )
     const sources = compilePipeline(plan.subtopology, {
       runtime: node => this.#runtimeOf(node),

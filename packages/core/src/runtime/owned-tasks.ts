@@ -52,6 +52,8 @@ export interface OwnedTasksModules {
   readonly logger: Logger
   readonly clock: Clock
   onRestored(task: Task): void
+  /** A task's async operator has a result that can be passed on. */
+  onAsyncResult(): void
   onProgress(progress: RestoreProgress): void
   onFailure(error: unknown): void
 }

@@ -19,14 +19,14 @@ export class RepartitionPurge {
     this.#last = modules.startedAt
   }
 
-  /** Called when the tasks' positions are committed. Does not hold up processing; a failure is tried again next time. */
+  /** Called after a commit of some of the tasks. Does not hold up processing; a failure is tried again next time. */
   afterCommit(tasks: Iterable<Task>, now: number): void {
     if (now - this.#last < this.#options.intervalMs) return
     this.#last = now
     const before: PartitionOffset[] = []
     for (const task of tasks) {
-      for (const { topic, partition, position } of task.buffer.queues) {
-        if (position > 0 && this.#options.topics.has(topic)) before.push({ topic, partition, offset: position })
+      for (const { topic, partition, offset } of task.committedOffsets()) {
+        if (offset > 0 && this.#options.topics.has(topic)) before.push({ topic, partition, offset })
       }
     }
     if (before.length === 0) return

@@ -13,6 +13,7 @@ import { decodeAssignment } from './assignment-data.js'
 import { Inbox } from './inbox.js'
 import { localState } from './local-state.js'
 import { startOffset } from './start-offset.js'
+import type { Task } from './task.js'
 import { unlessAborted } from './unless-aborted.js'
 import type { EntryTimes, ScannedValue, ScanRange, WorkerHandle, WorkerTotals } from './worker-handle.js'
 import {
@@ -33,6 +34,8 @@ const LINGER_MS = 100
 const PRODUCER_BYTES = 16 * 1024 * 1024
 /** How long a worker that is to stop waits for a broker or a rebalance, in ms; leaving the group may take a second more. */
 const STOP_PATIENCE_MS = 700
+/** How long a stop or a rebalance waits for calls of async operators, in ms; the broker has the rest of the patience. */
+const CALLS_PATIENCE_MS = 400
 
 export class StreamWorker implements WorkerHandle {
   readonly #config: WorkerConfig
@@ -48,6 +51,9 @@ export class StreamWorker implements WorkerHandle {
   #lastSend = 0
   #turn = 0
   #running: boolean | undefined
+  /** Of calls of `commit`: told when all is committed that was there when they came. */
+  readonly #askedToCommit: ((error?: unknown) => void)[] = []
+  #commitDue = false
   /** Ends the waits of a worker that is to stop. */
   readonly #patience = new AbortController()
 
@@ -142,7 +148,10 @@ export class StreamWorker implements WorkerHandle {
           await this.#inbox.wait(this.#idleTime(parts), this.#modules.clock)
         }
       }
+      await this.#settle([...parts.tasks.running])
       if (!this.#patience.signal.aborted) await this.#commit(parts)
+      this.#commitDue = false
+      this.#answerCommits(parts)
     } catch (error) {
       this.#failure = asMillraceError(error)
     }
@@ -162,13 +171,11 @@ export class StreamWorker implements WorkerHandle {
       else if (event.type === 'group') await this.#handleGroup(parts, event.event).finally(event.handled)
       else if (event.type === 'restored') parts.tasks.start(event.task)
       else if (event.type === 'out-of-range') await this.#resetPosition(parts, event.tp, event.error)
-      else if (event.type === 'commit')
-        await this.#commit(parts).then(
-          () => event.done(this.#patience.signal.aborted ? notRunning() : undefined),
-          event.done
-        )
-      else if (event.type === 'stop') this.#stopping = true
-      else throw event.error
+      else if (event.type === 'commit') {
+        this.#askedToCommit.push(event.done)
+        this.#commitDue = true
+      } else if (event.type === 'stop') this.#stopping = true
+      else if (event.type === 'failed') throw event.error
       if (this.#stopping) return
     }
     this.#tellRunning(parts)
@@ -211,24 +218,52 @@ export class StreamWorker implements WorkerHandle {
     this.#lastSend = now
   }
 
+  /** Commits what is ready; tasks with calls of async operators under way take no records from here on, and follow later. */
   async #commitWhenDue(parts: WorkerParts): Promise<void> {
+    const tasks = [...parts.tasks.running]
     const due =
+      this.#commitDue ||
       this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs ||
-      [...parts.tasks.running].some(task => task.commitRequested)
-    if (due || this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024))
-      await this.#commit(parts)
+      this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024) ||
+      tasks.some(task => task.commitRequested && !task.draining)
+    const ready = tasks.filter(task => (due || task.draining) && task.drain())
+    if (due || ready.length > 0) await this.#commit(parts, ready)
+    if (due) this.#lastCommit = this.#modules.clock.now()
+    this.#commitDue &&= !due
+    this.#answerCommits(parts)
   }
 
+  #answerCommits(parts: WorkerParts): void {
+    if (this.#commitDue || this.#patience.signal.aborted || this.#askedToCommit.length === 0) return
+    if ([...parts.tasks.running].some(task => task.draining)) return
+    for (const done of this.#askedToCommit.splice(0)) done()
+  }
+
+  /** Waits a while for calls of async operators. What they have not done by then, the next owner of their task does again. */
+  async #settle(tasks: readonly Task[]): Promise<void> {
+    if (!tasks.some(task => task.busy)) return
+    const enough = new AbortController()
+    const cancel = this.#modules.clock.after(CALLS_PATIENCE_MS, () => enough.abort())
+    await Promise.all(tasks.map(task => task.settle(enough.signal))).finally(cancel)
+    const unsettled = tasks.filter(task => task.busy).map(({ id }) => id)
+    if (unsettled.length === 0) return
+    this.#modules.logger.warn(
+      { waitedMs: CALLS_PATIENCE_MS, tasks: unsettled },
+      'calls of async operators did not end in time; tasks that wait for some are not committed'
+    )
+  }
+
+  /** Of what a commit would write now. */
   #dirtyBytes(parts: WorkerParts): number {
     let bytes = parts.globalState.dirtyBytes
-    for (const task of parts.tasks.running) bytes += task.state.dirtyBytes
+    for (const task of parts.tasks.running) if (!task.draining) bytes += task.state.dirtyBytes
     return bytes
   }
 
-  async #commit(parts: WorkerParts): Promise<void> {
+  async #commit(parts: WorkerParts, tasks: readonly Task[] = [...parts.tasks.running]): Promise<void> {
     await parts.globalState.commit()
-    const result = await parts.checkpoint.commit(parts.tasks.running, { signal: this.#patience.signal })
-    this.#lastCommit = this.#lastSend = this.#modules.clock.now()
+    const result = await parts.checkpoint.commit(tasks, { signal: this.#patience.signal })
+    this.#lastSend = this.#modules.clock.now()
     if (result.kind === 'fenced') {
       this.#modules.logger.warn({ cause: result.cause }, 'the group gave the tasks to others; giving them up')
       await this.#giveUp(parts, parts.tasks.ids)
@@ -238,14 +273,14 @@ export class StreamWorker implements WorkerHandle {
       this.#stopping = true
       this.#modules.logger.warn(
         { waitedMs: STOP_PATIENCE_MS },
-        'stopped before the broker confirmed the last commit; what it covered is processed again'
+        'stopped before the last commit was done, for want of an answer; what it covered is processed again'
       )
       return
     }
     this.#committed += result.records
     if (result.records > 0) this.#modules.onEvent({ type: 'commit', records: result.records, tasks: result.tasks })
     this.#modules.onEvent({ type: 'totals', totals: this.totals })
-    parts.purge.afterCommit(parts.tasks.running, this.#lastCommit)
+    parts.purge.afterCommit(tasks, this.#lastSend)
   }
 
   async #handleGroup(parts: WorkerParts, event: GroupEvent): Promise<void> {
@@ -260,6 +295,7 @@ export class StreamWorker implements WorkerHandle {
     parts.outbox.learn(parts.subscription.partitionCounts)
     const revoked = parts.tasks.ids.filter(id => !assignment.activeTasks.includes(id))
     if (revoked.length > 0) {
+      await this.#settle([...parts.tasks.running].filter(({ id }) => revoked.includes(id)))
       await this.#commit(parts)
       await this.#giveUp(parts, revoked)
     }
@@ -311,12 +347,13 @@ export class StreamWorker implements WorkerHandle {
     this.#modules.onEvent({ type: 'running', running })
   }
 
-  /** Nobody is left waiting for an event that will not be handled. */
+  /** Nobody is left waiting for what will not come. */
   #dropEvents(): void {
     for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
-      if (event.type === 'commit') event.done(this.#failure ?? notRunning())
+      if (event.type === 'commit') this.#askedToCommit.push(event.done)
       else if (event.type === 'group') event.handled()
     }
+    for (const done of this.#askedToCommit.splice(0)) done(this.#failure ?? notRunning())
   }
 
   async #close(parts: WorkerParts): Promise<void> {

@@ -2,8 +2,11 @@
 import { MillraceError, type ReadableKeyValueStore, type TaskState } from '@millrace/state'
 import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
-import type { OperatorRuntime, PunctuationType, ScheduleOptions } from '../operators/operator.js'
+import type { AsyncPolicy, AsyncStep } from '../operators/async-call.js'
+import type { OperatorRuntime, Process, PunctuationType, ScheduleOptions } from '../operators/operator.js'
 import type { ProcessorNode, Topology } from '../topology/topology.js'
+import { AsyncCalls } from './async-calls.js'
+import { AsyncWork } from './async-work.js'
 import { NodeFailure } from './pipeline.js'
 import { Punctuations } from './punctuation.js'
 
@@ -23,7 +26,9 @@ export interface TaskRuntimeModules {
   /** The global stores of the worker; undefined for a name that none of them has. */
   globalStore(name: string): ReadableKeyValueStore | undefined
   readonly logger: Logger
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
+  /** An async operator has a result: to be passed on by the task's `process`. */
+  onAsyncResult(): void
 }
 
 export class TaskRuntime {
@@ -35,6 +40,8 @@ export class TaskRuntime {
   punctuated = false
   /** Of punctuators that await something; nothing else may happen to the task until then. */
   pending: Promise<void> | undefined
+  /** Of the async operators; undefined where there are none. */
+  asyncWork: AsyncWork | undefined
 
   /** To be committed with the next offsets, by the name of the store they are of. */
   readonly savedTimes: Map<string, number>
@@ -121,6 +128,7 @@ export class TaskRuntime {
       schedule: (intervalMs, type, punctuate, options) => this.#schedule(node, intervalMs, type, punctuate, options),
       savedTime: name => this.savedTimes.get(name),
       saveTime: (name, time) => void this.savedTimes.set(name, time),
+      callAsync: (policy, step) => this.#callAsync(node, policy, step),
       onOpen: open => this.#opens.push(() => this.#call(node, 'PROCESSOR_INIT_FAILED', 'when it was opened', open)),
       onClose: close =>
         this.#closes.push(() => this.#call(node, 'PROCESSOR_CLOSE_FAILED', 'when it was closed', close)),
@@ -128,6 +136,15 @@ export class TaskRuntime {
         this.commitRequested = true
       }
     }
+  }
+
+  #callAsync<R>(node: string, policy: AsyncPolicy, step: AsyncStep<R>): Process {
+    const { clock, onAsyncResult } = this.#modules
+    const work = (this.asyncWork ??= new AsyncWork({ onResult: onAsyncResult }))
+    const calls = new AsyncCalls(policy, { step, clock, random: Math.random, onOutcome: work.onOutcome })
+    work.add(node, calls)
+    this.#closes.push(() => calls.close())
+    return calls.add
   }
 
   #schedule(

@@ -15,7 +15,7 @@ import { compileSink, sinkWriter } from './sink.js'
 import { sourceOf } from './source-of.js'
 import { type PlannedTask, realTopicName } from './task-plan.js'
 import { TaskRuntime, type TaskRuntimeModules } from './task-runtime.js'
-import type { OffsetCommit } from '../broker/broker.js'
+import type { OffsetCommit, PartitionOffset } from '../broker/broker.js'
 
 /** How often the clock is looked at, in records. */
 const RECORDS_PER_LOOK = 32
@@ -63,6 +63,7 @@ export class Task {
   /** Of each queue, what its records go through, and the offset that was last committed. */
   #processes: readonly Process[]
   #committed: number[]
+  #draining = false
 
   /** Calls the processors' `init`. Throws `PROCESSOR_INIT_FAILED`. */
   constructor(options: TaskOptions, modules: TaskModules) {
@@ -130,9 +131,19 @@ export class Task {
     return this.#runtime.pending
   }
 
-  /** When `punctuateWallClock` next has something to do; Infinity where it never has. */
+  /** Whether calls of async operators are under way: what they come to belongs to the next commit. */
+  get busy(): boolean {
+    return this.#runtime.asyncWork?.busy ?? false
+  }
+
+  /** Whether a commit waits for its calls of async operators: until they have ended it takes no records. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** When `punctuateWallClock` next has something to do; Infinity where it never has, or not before the commit. */
   get wallClockDue(): number {
-    return this.#runtime.wallClockDue
+    return this.#draining ? Infinity : this.#runtime.wallClockDue
   }
 
   add(fetched: FetchedBatches): void {
@@ -140,15 +151,20 @@ export class Task {
   }
 
   /**
-   * Processes records until there is none to take or the deadline has passed; returns how many. Synchronous.
+   * Passes on what async operators have, then processes records until there is none to take, an async operator is full,
+   * or the deadline has passed; returns how many there were of both. Synchronous.
    * Throws `PROCESSING_FAILED` for an error of user code; the record at fault stays at the head of its queue.
+   * Throws `ASYNC_CALL_FAILED` for a call that was given up.
    * Punctuation by stream time follows the record that is due for it: `PUNCTUATION_FAILED`.
    */
   process(deadline: number, now: () => number): number {
     const { buffer } = this
     const runtime = this.#runtime
+    const { asyncWork } = runtime
+    const passedOn = asyncWork?.passOn() ?? 0
     let count = 0
     for (;;) {
+      if (this.#draining || asyncWork?.full === true) break
       const queue = buffer.choose(now)
       if (queue === undefined) break
       const { head } = queue
@@ -164,12 +180,31 @@ export class Task {
       if (count % RECORDS_PER_LOOK === 0 && now() >= deadline) break
     }
     this.recordsProcessed += count
-    return count
+    return count + passedOn
+  }
+
+  /**
+   * Makes it ready for a commit: passes on what stores hold back, upstream first, since flushing one may change those below
+   * it. False while calls of async operators are under way, also those that the flush began: then it is `draining`.
+   * Throws as `process` does.
+   */
+  drain(): boolean {
+    if (!this.busy) for (const store of this.stores) this.state.flush(store.name)
+    this.#draining = this.busy
+    return !this.#draining
+  }
+
+  /**
+   * Waits until it is ready for a commit, and passes on what comes of calls meanwhile; the signal ends the wait. Nothing else
+   * may be done with the task until then. Rejects as `process` throws.
+   */
+  async settle(signal?: AbortSignal): Promise<void> {
+    while (!this.drain() && signal?.aborted !== true) await this.#runtime.asyncWork!.settle(signal)
   }
 
   /** Calls the punctuators that the wall clock is due for; false where there was none. Throws `PUNCTUATION_FAILED`. */
   punctuateWallClock(): boolean {
-    return this.#runtime.punctuate('wall-clock')
+    return !this.#draining && this.#runtime.punctuate('wall-clock')
   }
 
   /** Calls the processors' `close`. Throws `PROCESSOR_CLOSE_FAILED` once all were called. */
@@ -182,16 +217,26 @@ export class Task {
     for (const sink of this.#combiningSinks) sink.flush()
   }
 
+  /** Whether there is something to commit. */
+  get changed(): boolean {
+    return this.buffer.queues.some((queue, i) => this.#hasMoved(queue, i))
+  }
+
   /** Offsets that moved since the last commit; all of them after a punctuation, since what it changed is to be committed too. */
   offsetsToCommit(): OffsetCommit[] {
     return this.buffer.queues
-      .filter((queue, i) => this.#runtime.punctuated || queue.position !== this.#committed[i])
+      .filter((queue, i) => this.#hasMoved(queue, i))
       .map(({ topic, partition, position, partitionTime }) => ({
         topic,
         partition,
         offset: position,
         metadata: encodeOffsetMetadata({ partitionTime, savedTimes: this.#runtime.savedTimes })
       }))
+  }
+
+  /** Up to where each input was committed last; where it started, before the first commit. */
+  committedOffsets(): PartitionOffset[] {
+    return this.buffer.queues.map(({ topic, partition }, i) => ({ topic, partition, offset: this.#committed[i]! }))
   }
 
   /** Notes the present positions as committed; returns by how many offsets they moved. */
@@ -219,6 +264,10 @@ export class Task {
     )
     const { partitionTime } = decodeOffsetMetadata(start.metadata)
     return new PartitionQueue(tp, { ...start, partitionTime }, decoder)
+  }
+
+  #hasMoved({ position }: PartitionQueue, input: number): boolean {
+    return this.#runtime.punctuated || position !== this.#committed[input]
   }
 
   #compileSink(node: SinkNode): Process {

@@ -65,6 +65,8 @@ export type InboxEvent =
   /** The member joins again after `lost` only once it was handled. */
   | { readonly type: 'group'; readonly event: GroupEvent; readonly handled: () => void }
   | { readonly type: 'restored'; readonly task: Task }
+  /** Ends the worker's sleep; its next turn passes the result on. */
+  | { readonly type: 'async-result' }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'out-of-range'; readonly tp: TopicPartition; readonly error: MillraceError }
   | { readonly type: 'commit'; readonly done: (error?: unknown) => void }
@@ -139,6 +141,7 @@ export async function connectParts(
     outbox,
     fetcher,
     globalStore: name => globalState.store(name),
+    onAsyncResult: () => inbox.push({ type: 'async-result' }),
     onRestored: task => inbox.push({ type: 'restored', task }),
     onProgress,
     onFailure: error => inbox.push({ type: 'failed', error })

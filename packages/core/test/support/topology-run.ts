@@ -58,6 +58,10 @@ export class TopologyRun implements OperatorRuntime {
 
   saveTime(): void {}
 
+  callAsync(): never {
+    throw new Error('no call comes to an end here')
+  }
+
   onOpen(open: () => void): void {
     open()
   }

@@ -1,7 +1,7 @@
 /** Compile-only: types flow from source to sink without a cast. */
 import { expectTypeOf } from 'expect-type'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { SessionWindows, Suppressed, TimeWindows, type Windowed } from '@millrace/core'
+import { SessionWindows, type StreamRecord, Suppressed, TimeWindows, type Windowed } from '@millrace/core'
 import type { Serde } from '@millrace/state'
 import {
   type CogroupedKStream,
@@ -102,6 +102,43 @@ cogrouped.aggregate(() => 0, { value: serdes.string() })
 function byCustomerNumber() {
   return orders.map((_id, { customer, amount }) => [customer, amount]).groupByKey()
 }
+
+// Functions that return promises: the stream has what they are promises of.
+expectTypeOf(orders.mapValuesAsync(async ({ amount }) => Promise.resolve(amount))).toEqualTypeOf<
+  KStream<number, number>
+>()
+expectTypeOf(orders.flatMapValuesAsync(async ({ amount }) => Promise.resolve([amount]))).toEqualTypeOf<
+  KStream<number, number>
+>()
+orders.foreachAsync((key, order, { signal, attempt }) => {
+  expectTypeOf(key).toEqualTypeOf<number>()
+  expectTypeOf(order).toEqualTypeOf<Order>()
+  expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+  expectTypeOf(attempt).toEqualTypeOf<number>()
+  return Promise.resolve()
+})
+orders.mapValuesAsync(async ({ amount }) => Promise.resolve(amount), {
+  fallback: (_error, record) => {
+    expectTypeOf(record).toEqualTypeOf<StreamRecord<number, Order>>()
+    return record.value.amount
+  }
+})
+expectTypeOf(
+  orders.processAsync(async record => Promise.resolve([{ ...record, key: record.value.customer, value: record.key }]))
+).toEqualTypeOf<KStream<string, number>>()
+expectTypeOf(
+  orders.processValuesAsync(async record => Promise.resolve([record.withValue(record.value.amount)]))
+).toEqualTypeOf<KStream<number, number>>()
+// @ts-expect-error a fallback gives what the function would
+orders.mapValuesAsync(async ({ amount }) => Promise.resolve(amount), { fallback: () => 'none' })
+// @ts-expect-error the keys that go on are strings
+orders.processAsync(async record => Promise.resolve([{ ...record, key: 'a' }]), { key: serdes.int64() })
+// @ts-expect-error another key needs processAsync
+orders.processValuesAsync(async record => Promise.resolve([{ ...record, key: 'a' }]))
+// @ts-expect-error the results are numbers
+orders.mapValuesAsync(async ({ amount }) => Promise.resolve(amount), { value: serdes.string() })
+// @ts-expect-error not a promise
+orders.mapValuesAsync(({ amount }) => amount)
 
 // Joins: the row is null in a left join only.
 const byCustomer = orders.selectKey((_id, { customer }) => customer, { key: serdes.string() })
