@@ -2,6 +2,7 @@
 import { joinWindow } from '../operators/join-window.js'
 import type { Operator } from '../operators/operator.js'
 import { passThrough } from '../operators/pass-through.js'
+import { streamSelfJoin } from '../operators/stream-self-join.js'
 import { sharedUnjoined, streamStreamJoin } from '../operators/stream-stream-join.js'
 import { LEFT, RIGHT } from '../serdes/unjoined.js'
 import type { JoinWindows } from './join-windows.js'
@@ -64,6 +65,26 @@ export function joinStreams<K, VL, VR, R>(
   add(names.leftJoin, leftJoin, [rightStore, ...shared], names.leftWindow)
   add(names.rightJoin, rightJoin, [leftStore, ...shared], names.rightWindow)
   add(names.merge, passThrough, [], names.leftJoin, names.rightJoin)
+  const operator = streamSelfJoin<K, any, R>({
+    store: leftStore,
+    beforeMs,
+    afterMs,
+    retentionMs: windows.sizeMs + graceMs,
+    joiner
+  })
+  graph.streamJoin({
+    left: names.leftWindow,
+    right: names.rightWindow,
+    selfJoin: {
+      kind: 'processor',
+      name: names.merge,
+      operator,
+      stores: [leftStore],
+      predecessors: [names.leftWindow],
+      ...nullKeys
+    },
+    twoSided: { nodes: [names.leftJoin, names.rightJoin], stores: [rightStore, ...shared] }
+  })
   const sources = [...new Set([...left.sources, ...right.sources])]
   const serdes = { key: left.key, value: options.result }
   return makeStream<K, R>({ graph, makeStream, node: names.merge, ...serdes, sources, keyChanged: false })

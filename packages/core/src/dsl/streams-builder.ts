@@ -134,7 +134,11 @@ export class StreamsBuilder {
   }
 }
 
-const ALL_OPTIMIZATIONS: readonly Optimization[] = ['reuseKTableSourceTopics', 'mergeRepartitionTopics']
+const ALL_OPTIMIZATIONS: readonly Optimization[] = [
+  'reuseKTableSourceTopics',
+  'mergeRepartitionTopics',
+  'singleStoreSelfJoin'
+]
 
 const makeStream: MakeStream = origin => new KStream(origin)
 

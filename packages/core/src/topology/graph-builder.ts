@@ -1,7 +1,8 @@
 /** The growing graph that the DSL's classes share, until `build` freezes it into a topology. */
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import { freezeTopology } from './freeze-topology.js'
-import type { FilledStoreDraft, NodeDraft, RepartitionDraft } from './graph-draft.js'
+import type { FilledStoreDraft, NodeDraft, RepartitionDraft, StreamJoinDraft } from './graph-draft.js'
+import { joinInOneStore } from './join-in-one-store.js'
 import { mergeRepartitions } from './merge-repartitions.js'
 import { NameCounter, validName } from './names.js'
 import { relaxNullKeys } from './relax-null-keys.js'
@@ -18,6 +19,7 @@ export class GraphBuilder {
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
   readonly #copartitionedSources: (readonly string[])[] = []
   readonly #repartitions: RepartitionDraft[] = []
+  readonly #streamJoins: StreamJoinDraft[] = []
   readonly #tableTopics = new Map<string, string>()
 
   /** Adds a node. Throws `TOPOLOGY_DUPLICATE_NAME`; predecessors are looked at in `build`. */
@@ -92,6 +94,11 @@ export class GraphBuilder {
     this.#repartitions.push(repartition)
   }
 
+  /** Notes that a join, whose nodes are added too, does with one store if both sides are the same stream. */
+  streamJoin(join: StreamJoinDraft): void {
+    this.#streamJoins.push(join)
+  }
+
   /** The topics of these source nodes must have the same number of partitions. */
   copartition(sources: readonly string[]): void {
     this.#copartitionedSources.push(sources)
@@ -118,7 +125,8 @@ export class GraphBuilder {
     }
     const reused = optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
     const merged = optimizations.has('mergeRepartitionTopics') ? mergeRepartitions(reused) : reused
-    return freezeTopology(relaxNullKeys(merged))
+    const joined = optimizations.has('singleStoreSelfJoin') ? joinInOneStore(merged, this.#streamJoins) : merged
+    return freezeTopology(relaxNullKeys(joined))
   }
 }
 

@@ -33,6 +33,17 @@ export interface RepartitionDraft {
   readonly source: SourceDraft
 }
 
+/** A join of two streams, as two nodes for each side and one where results meet; and what it is where both are one stream. */
+export interface StreamJoinDraft {
+  /** The nodes that keep the records of each side. */
+  readonly left: string
+  readonly right: string
+  /** In the place of the node where results meet. */
+  readonly selfJoin: ProcessorDraft
+  /** What a stream that joins itself does without, but for `right`. */
+  readonly twoSided: { readonly nodes: readonly string[]; readonly stores: readonly string[] }
+}
+
 /** What a graph consists of before it is frozen. */
 export interface GraphDraft {
   readonly nodes: ReadonlyMap<string, NodeDraft>

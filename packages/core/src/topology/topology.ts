@@ -30,8 +30,10 @@ interface NodeBase {
  *   must keep the newest record of each key, as a compacted topic does.
  * - `mergeRepartitionTopics`: where several operators need a stream's new keys, it goes through one repartition topic
  *   instead of one for each.
+ * - `singleStoreSelfJoin`: a stream that is joined with itself keeps its records once instead of twice. A left or outer join
+ *   becomes an inner one, as in Kafka Streams: each record meets itself, but one without a key is left out.
  */
-export type Optimization = 'reuseKTableSourceTopics' | 'mergeRepartitionTopics'
+export type Optimization = 'reuseKTableSourceTopics' | 'mergeRepartitionTopics' | 'singleStoreSelfJoin'
 
 /**
  * Where a source begins in a partition without a committed offset, or whose committed offset the log no longer has:

@@ -26,7 +26,7 @@ export interface InputRecord {
 export interface Scenario {
   readonly topology: readonly Step[]
   /** Kafka Streams' `topology.optimization`. */
-  readonly optimization?: 'all'
+  readonly optimization?: 'all' | 'single.store.self.join'
   /** Kafka Streams keeps its stores in memory: quicker by far, and without windows the same. */
   readonly inMemory?: boolean
   /** Without inputs only `describe()` is compared. */

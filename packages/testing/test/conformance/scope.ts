@@ -1,5 +1,5 @@
 /** What the steps of one scenario have made so far. */
-import { StreamsBuilder, type Topology, TopologyBuilder } from '@millrace/core'
+import { type BuildOptions, StreamsBuilder, type Topology, TopologyBuilder } from '@millrace/core'
 import type { Keys } from './keys.js'
 import { operatorFor } from './operators.js'
 import type { Scenario, Step } from './scenario.js'
@@ -32,8 +32,7 @@ export class Scope {
     const scope = new Scope()
     scope.run(scenario.topology)
     const { sinks, plainStores } = scope
-    const topology =
-      scope.#lowLevel?.build() ?? scope.builder.build(scenario.optimization === 'all' ? { optimization: 'all' } : {})
+    const topology = scope.#lowLevel?.build() ?? scope.builder.build(optimization(scenario))
     return { topology, sinks, plainStores }
   }
 
@@ -74,4 +73,9 @@ export class Scope {
   with<T>(step: Step): T {
     return this.get(step.with!).object as T
   }
+}
+
+function optimization({ optimization }: Scenario): BuildOptions {
+  if (optimization === undefined) return {}
+  return { optimization: optimization === 'all' ? 'all' : ['singleStoreSelfJoin'] }
 }

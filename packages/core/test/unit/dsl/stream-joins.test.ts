@@ -75,3 +75,31 @@ describe('a stream joined with a stream', () => {
       .with.property('code', 'TOPOLOGY_FOREIGN_STREAM')
   })
 })
+
+describe('a stream joined with itself', () => {
+  const optimized = { optimization: ['singleStoreSelfJoin'] } as const
+
+  it('has one store where that is asked for, and two where not', () => {
+    const builder = new StreamsBuilder()
+    const stream = builder.stream('in', text)
+    stream.join(stream, pair, windows, { store: 'pairs' })
+    expect([...builder.build(optimized).stores.keys()]).to.deep.equal(['pairs-this-join-store'])
+    expect([...builder.build({ optimization: 'all' }).stores.keys()]).to.deep.equal(['pairs-this-join-store'])
+    expect([...builder.build().stores.keys()]).to.deep.equal(['pairs-this-join-store', 'pairs-other-join-store'])
+  })
+
+  it('is also one that was read from the same topic twice', () => {
+    const builder = new StreamsBuilder()
+    builder.stream('in', text).outerJoin(builder.stream('in', text), pair, windows)
+    expect(builder.build(optimized).stores).to.have.property('size', 1)
+  })
+
+  it('is none that was changed, or read from another topic', () => {
+    const builder = new StreamsBuilder()
+    const stream = builder.stream('in', text)
+    const changed = stream.mapValues(value => value, { value: text.value })
+    stream.join(changed, pair, windows)
+    stream.join(builder.stream('other', text), pair, windows)
+    expect(builder.build(optimized).stores).to.have.property('size', 4)
+  })
+})

@@ -25,9 +25,10 @@ const record = fc.record({
 export const randomScenarios: fc.Arbitrary<Scenario> = fc
   .record({
     genes: fc.array(choices, { minLength: 2, maxLength: 9, size: 'max' }),
-    records: fc.array(record, { minLength: 1, maxLength: 30, size: 'max' })
+    records: fc.array(record, { minLength: 1, maxLength: 30, size: 'max' }),
+    optimized: fc.boolean()
   })
-  .map(({ genes, records }) => {
+  .map(({ genes, records, optimized }): Scenario => {
     const { topology, topics } = growTopology(genes)
     let time = 0
     const inputs = records.map(({ topic, key, value, step: by, header }, index): Input => {
@@ -36,5 +37,6 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
     })
     const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
-    return { topology, inputs, ...(windows ? {} : { inMemory: true }) }
+    const optimization = optimized ? ({ optimization: 'single.store.self.join' } as const) : {}
+    return { ...optimization, topology, inputs, ...(windows ? {} : { inMemory: true }) }
   })
