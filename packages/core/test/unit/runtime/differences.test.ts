@@ -34,6 +34,29 @@ describe('an application of Millrace, unlike one of Kafka Streams,', function ()
     expect(resolveConfig({ applicationId: 'app', broker: embedded() }).commitIntervalMs).to.equal(1000)
   })
 
+  it('refuses a start that would leave state behind', async () => {
+    const counting = (operators: number) => {
+      const builder = new StreamsBuilder()
+      let stream = builder.stream('in', text)
+      for (let i = 0; i < operators; i++) stream = stream.filter(() => true)
+      stream.groupByKey().count()
+      return builder.build()
+    }
+    await createTopic(bench.connection, 'in')
+    await write(bench.connection, 'in', 0, { key: 'a', value: 'x' })
+    const app = bench.app(counting(0))
+    await app.start()
+    await caughtUp(app)
+    await app.close()
+    const refused = await bench
+      .app(counting(1))
+      .start()
+      .catch((error: unknown) => error)
+    expect(refused).to.have.property('code', 'TOPOLOGY_CHANGED')
+    const abandonedTopics = ['app-KSTREAM-AGGREGATE-STATE-STORE-0000000001-changelog']
+    await bench.app(counting(1), { abandonedTopics }).start()
+  })
+
   it('writes partial aggregates to a repartition topic', async () => {
     const builder = new StreamsBuilder()
     builder
