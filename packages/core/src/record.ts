@@ -21,3 +21,8 @@ export interface RecordContext {
   readonly timestamp: number
   readonly headers: Headers
 }
+
+/** Of what is not made by a record, but because time has come so far. */
+export function contextOfTime(timestamp: number): RecordContext {
+  return { topic: '', partition: -1, offset: -1, timestamp, headers: NO_HEADERS }
+}

@@ -39,6 +39,8 @@ export interface TestDriverOptions {
   readonly cacheMaxBytes?: number
   /** What to do with bytes a serde refuses. Default `fail`. */
   readonly deserializationExceptionHandler?: 'fail' | 'logAndContinue'
+  /** As in the configuration: `advanceWallClockTime` then moves stream time on, too. */
+  readonly idleAdvanceAfterMs?: number
   /** Where the wall clock stands at first, in ms since the epoch. Default: now. */
   readonly initialWallClockTimeMs?: number
 }
@@ -149,6 +151,7 @@ export class TopologyTestDriver {
             // Kafka Streams' driver looks for closed windows at every record too.
             emitIntervalMs: 0,
             maxTaskIdleMs: 0,
+            idleAdvanceAfterMs: this.#options.idleAdvanceAfterMs,
             deserializationExceptionHandler,
             start: plan.inputs.map(({ topic }) => this.#log.start(topic))
           },
@@ -253,11 +256,17 @@ export class TopologyTestDriver {
 
   /**
    * Moves the wall clock on, which stands still otherwise; punctuators that it is due for are called, each once. It ends
-   * timeouts and pauses of calls that a `pipeInput` waits for, and is done after that.
+   * timeouts and pauses of calls that a `pipeInput` waits for, and is done after that. With `idleAdvanceAfterMs` stream time
+   * goes on first, task after task: what one of them passes on by that, the next processes before.
    */
   async advanceWallClockTime(ms: number): Promise<void> {
     await this.#clock.advance(ms)
     await this.#inTurn(async () => {
+      for (const task of this.#tasks) {
+        if (!task.advanceIdle(this.#clock.now())) continue
+        await this.#commit(task)
+        await this.#process()
+      }
       for (const task of this.#tasks) {
         task.punctuateWallClock()
         await this.#commit(task)

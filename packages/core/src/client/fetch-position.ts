@@ -17,6 +17,8 @@ export class FetchPosition implements TopicPartition {
   held: { readonly fetched: FetchedBatches; readonly asked: number } | undefined
   /** Grows while a batch does not fit. */
   maxBytes: number
+  /** When the broker last said that there is nothing more; -1 where it has more, or has not said. */
+  quietAt = -1
   /** Whether its trouble was logged already. */
   troubled = false
 

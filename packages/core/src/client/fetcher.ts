@@ -110,6 +110,12 @@ export class Fetcher {
     return position?.held?.asked ?? position?.offset
   }
 
+  /** When the broker last said that a partition has nothing from this offset on; -1 where it has, or has not said. */
+  quietUntil(tp: TopicPartition, offset: number): number {
+    const position = this.#positions.get(partitionKey(tp))
+    return position !== undefined && position.offset === offset ? position.quietAt : -1
+  }
+
   /** Nothing is called back from here on. */
   async close(): Promise<void> {
     this.#closed = true
@@ -144,8 +150,11 @@ export class Fetcher {
     if (fetched.nextOffset === asked) {
       // A first batch that does not fit: brokers send it whole only when it is the first of the whole reply (KIP-74).
       if (result.records.length > 0) position.maxBytes = Math.min(position.maxBytes * 2, LARGEST_BATCH_BYTES)
+      // Records of a transaction that is open are there, but not to be read yet.
+      position.quietAt = result.highWatermark > asked ? -1 : this.#modules.clock.now()
       return
     }
+    position.quietAt = -1
     position.offset = fetched.nextOffset
     position.maxBytes = this.#options.maxPartitionBytes
     // To the end of the queue: the reply has room for the others first next time.

@@ -7,9 +7,9 @@ export type EmitStrategy = 'on-window-update' | 'on-window-close'
 
 /**
  * To be called after each record, with the time that has closed what ended before. Results carry the headers of the record
- * that made it so.
+ * that made it so. Returns whether there were any.
  */
-export type EmitClosed = (closedMs: number, context: RecordContext) => void
+export type EmitClosed = (closedMs: number, context: RecordContext) => boolean
 
 /** How a kind of windows closes, in the times that its store is ordered by; in ms. */
 interface Closing {
@@ -75,13 +75,15 @@ function emitting(runtime: OperatorRuntime, { store, last, next, forwardFirst }:
   let emittedMs = runtime.savedTime(store)
   return (closedMs, context) => {
     const now = runtime.wallClockTime()
-    if (now < nextLookMs) return
+    if (now < nextLookMs) return false
     nextLookMs = now + runtime.emitIntervalMs
     const toMs = last(closedMs)
-    if ((emittedMs !== undefined && emittedMs >= closedMs) || toMs < 0) return
+    if ((emittedMs !== undefined && emittedMs >= closedMs) || toMs < 0) return false
     const fromMs = emittedMs === undefined ? 0 : next(emittedMs)
-    while (forwardFirst(fromMs, toMs, context));
+    let found = false
+    while (forwardFirst(fromMs, toMs, context)) found = true
     emittedMs = closedMs
     runtime.saveTime(store, closedMs)
+    return found
   }
 }

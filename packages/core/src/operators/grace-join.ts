@@ -44,6 +44,19 @@ export function graceJoin<K, V, VT, R>(join: GraceJoin<K, V, VT, R>): PlainOpera
         } while (waiting.get(place) !== undefined)
         waiting.update(place, () => held)
       }
+      const joinDue = (): boolean => {
+        const due = waiting.leastTime <= streamTime - graceMs
+        while (waiting.leastTime <= streamTime - graceMs) {
+          const [place, held] = waiting.first() as readonly [WaitingKey<K>, BufferedChange<V>]
+          waiting.removeFirst()
+          joinNow(place.key, held.newValue, place.time, held.context)
+        }
+        return due
+      }
+      runtime.onTimeAdvance(time => {
+        streamTime = Math.max(streamTime, time)
+        return joinDue()
+      })
       return (key: K, value: V, timestamp, context) => {
         const joinable = value !== null && value !== undefined && key !== null && key !== undefined
         if (!joinable || timestamp < streamTime - graceMs) {
@@ -52,11 +65,7 @@ export function graceJoin<K, V, VT, R>(join: GraceJoin<K, V, VT, R>): PlainOpera
         }
         streamTime = Math.max(streamTime, timestamp)
         wait(key, value, timestamp, context)
-        while (waiting.leastTime <= streamTime - graceMs) {
-          const [place, held] = waiting.first() as readonly [WaitingKey<K>, BufferedChange<V>]
-          waiting.removeFirst()
-          joinNow(place.key, held.newValue, place.time, held.context)
-        }
+        joinDue()
       }
     }
   }

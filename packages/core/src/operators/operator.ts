@@ -83,6 +83,11 @@ export interface OperatorRuntime {
   saveTime(name: string, time: number): void
   /** Returns what makes a call for each record it is given. */
   callAsync<R>(policy: AsyncPolicy, step: AsyncStep<R>): Process
+  /**
+   * Called when stream time has moved on without a record, upstream first: whoever waits for it passes on what it is now time
+   * for. Returns whether that was anything. The context is for what no record made.
+   */
+  onTimeAdvance(advance: (time: number, context: RecordContext) => boolean): void
   /** Called once before the first record, when all operators are compiled; upstream first. */
   onOpen(open: () => void): void
   /** Called once when the task ends, its stores still open; upstream first. */

@@ -37,6 +37,10 @@ export function sessionAggregate<K, V, A>(
       const forward: ForwardSession = final ? () => {} : forwardSessions(runtime, store, downstream)
       const emitClosed = final ? finalSessions(runtime, store, downstream) : undefined
       let observed = -1
+      runtime.onTimeAdvance((time, context) => {
+        if (time > observed) observed = time
+        return emitClosed?.(observed - graceMs - inactivityGapMs, context) ?? false
+      })
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined) {
           runtime.dropped(context, `a record with a null key cannot be aggregated into ${store}`)

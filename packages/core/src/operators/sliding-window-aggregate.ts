@@ -52,6 +52,10 @@ export function slidingWindowAggregate<K, V, A>(
       const forward = final ? heldBack : forwardWindowUpdates(runtime, lengths, downstream)
       const emitClosed = final ? finalWindows(runtime, lengths, downstream) : undefined
       let observed = -1
+      runtime.onTimeAdvance((time, context) => {
+        if (time > observed) observed = time
+        return emitClosed?.(observed - graceMs, context) ?? false
+      })
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined || value === null || value === undefined) {
           runtime.dropped(context, `a record with a null key or value cannot be aggregated into ${store}`)

@@ -29,6 +29,12 @@ export function streamStreamJoin<K, V, VO, R>(join: StreamStreamJoin<K, V, VO, R
     compile(runtime, downstream) {
       const others = runtime.windowStore(otherStore)
       const unjoined = join.unjoined?.(runtime)
+      if (unjoined !== undefined) {
+        runtime.onTimeAdvance((time, context) => {
+          unjoined.advance(time)
+          return unjoined.expire(side, downstream, context)
+        })
+      }
       return (key: K, value: V, timestamp, context) => {
         unjoined?.advance(timestamp)
         const noKey = key === null || key === undefined

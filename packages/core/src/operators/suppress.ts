@@ -31,7 +31,16 @@ export function suppress<K, V>(suppression: Suppression<K>): PlainOperator {
         if (newValue !== null || !dropsDeletions) downstream(key, { newValue, oldValue }, context.timestamp, context)
         buffer.removeFirst()
       }
+      const emitDue = (): boolean => {
+        const due = buffer.leastTime <= newest - waitMs
+        while (buffer.leastTime <= newest - waitMs) emitFirst()
+        return due
+      }
       let newest = -1
+      runtime.onTimeAdvance(time => {
+        if (time > newest) newest = time
+        return emitDue()
+      })
       return (key, { newValue, oldValue }: Change<V>, timestamp, context) => {
         if (timestamp > newest) newest = timestamp
         buffer.update(key, held => ({
@@ -41,7 +50,7 @@ export function suppress<K, V>(suppression: Suppression<K>): PlainOperator {
           newValue,
           context: toHold(context, timestamp)
         }))
-        while (buffer.leastTime <= newest - waitMs) emitFirst()
+        emitDue()
         if (!isOverfull()) return
         if (whenFull === 'shut-down') throw bufferFull(runtime.node, buffer, { maxRecords, maxBytes })
         while (isOverfull()) emitFirst()

@@ -48,12 +48,12 @@ export class UnjoinedRecords<K, VL, VR, R> {
 
   /**
    * Joins null to the records whose time to wait is over, in the order of their times, the right side's first. `side` is
-   * that of the record whose time it now is, and whose headers the results have.
+   * that of the record whose time it now is, and whose headers the results have. False where there were none.
    */
-  expire(side: Side, downstream: Process<K, R>, context: RecordContext): void {
+  expire(side: Side, downstream: Process<K, R>, context: RecordContext): boolean {
     const { leftWaitsMs, rightWaitsMs, joiner } = this.#options
     const { streamTime } = this
-    if (this.#minTime + (side === LEFT ? leftWaitsMs : rightWaitsMs) >= streamTime) return
+    if (this.#minTime + (side === LEFT ? leftWaitsMs : rightWaitsMs) >= streamTime) return false
     const [leftFrom, rightFrom] = [streamTime - leftWaitsMs, streamTime - rightWaitsMs]
     this.#minTime = this.#leastTime(leftFrom, rightFrom)
     const over = [...this.#before(RIGHT, rightFrom), ...this.#before(LEFT, leftFrom)]
@@ -65,6 +65,7 @@ export class UnjoinedRecords<K, VL, VR, R> {
       }
       this.#store.put(waiting, null, streamTime)
     }
+    return over.length > 0
   }
 
   #before(side: Side, ms: number): UnjoinedKey<K>[] {

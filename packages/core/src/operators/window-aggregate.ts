@@ -33,6 +33,10 @@ export function windowAggregate<K, V, A>(
       const forward = final ? heldBack : forwardWindowUpdates(runtime, { store, sizeMs }, downstream)
       const emitClosed = final ? finalWindows(runtime, { store, sizeMs, endIncluded: false }, downstream) : undefined
       let observed = -1
+      runtime.onTimeAdvance((time, context) => {
+        if (time > observed) observed = time
+        return emitClosed?.(observed - graceMs, context) ?? false
+      })
       return (key, value, timestamp, context) => {
         if (key === null || key === undefined) {
           runtime.dropped(context, `a record with a null key cannot be aggregated into ${store}`)

@@ -2,7 +2,7 @@
 import { MillraceError } from '@millrace/state'
 import { fanOut } from '../operators/fan-out.js'
 import type { OperatorRuntime, Process, PunctuationType, ScheduleOptions } from '../operators/operator.js'
-import { NO_HEADERS, type RecordContext } from '../record.js'
+import { contextOfTime, type RecordContext } from '../record.js'
 import { forwardRecord } from './forward-record.js'
 import type { KeyValueStore } from './key-value-store.js'
 import type { StreamRecord } from './processor.js'
@@ -98,7 +98,7 @@ export class ForwardingContext implements ProcessorContext {
   }
 
   #punctuate(punctuator: Punctuator, time: number): void | Promise<void> {
-    this.begin(time, { topic: '', partition: -1, offset: -1, timestamp: time, headers: NO_HEADERS })
+    this.begin(time, contextOfTime(time))
     let running: void | Promise<void> = undefined
     try {
       running = punctuator(time)

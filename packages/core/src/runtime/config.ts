@@ -33,6 +33,11 @@ export interface StreamsConfig {
   readonly deserializationExceptionHandler?: 'fail' | 'logAndContinue'
   /** How long a task with an empty input waits for it, in ms, before it takes records of its other inputs. Kafka's `max.task.idle.ms`. Default 0. */
   readonly maxTaskIdleMs?: number
+  /**
+   * After how long without a record, in ms, a task's stream time goes on with the wall clock, so that its last windows close and
+   * what waits for time passes on. What comes later and is older than that is late. Default: never, as in Kafka Streams.
+   */
+  readonly idleAdvanceAfterMs?: number
   /** After how long without a heartbeat the others take this instance's tasks over, in ms. Default 10 000. */
   readonly sessionTimeoutMs?: number
   /** Default 1000, in ms. Rebalances are noticed by heartbeats, so this is also how long one takes to begin. */
@@ -56,8 +61,11 @@ export interface StreamsConfig {
   readonly clock?: Clock
 }
 
+type OptionalField = 'applicationServer' | 'groupInstanceId' | 'idleAdvanceAfterMs'
+
 /** The configuration with every default filled in. */
-export interface ResolvedConfig extends Required<Omit<StreamsConfig, 'applicationServer' | 'groupInstanceId'>> {
+export interface ResolvedConfig extends Required<Omit<StreamsConfig, OptionalField>> {
+  readonly idleAdvanceAfterMs: number | undefined
   readonly applicationServer: string | undefined
   readonly groupInstanceId: string | undefined
 }
@@ -107,6 +115,7 @@ const CHECKS: Record<keyof StreamsConfig, Check> = {
   replicationFactor: value => (value === -1 ? undefined : wholeNumber(1, 32_767)(value)),
   deserializationExceptionHandler: oneOf('fail', 'logAndContinue'),
   maxTaskIdleMs: wholeNumber(0),
+  idleAdvanceAfterMs: wholeNumber(1),
   sessionTimeoutMs: wholeNumber(100),
   heartbeatIntervalMs: wholeNumber(10),
   rebalanceTimeoutMs: wholeNumber(100),
@@ -152,6 +161,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     replicationFactor: config.replicationFactor ?? -1,
     deserializationExceptionHandler: config.deserializationExceptionHandler ?? 'fail',
     maxTaskIdleMs: config.maxTaskIdleMs ?? 0,
+    idleAdvanceAfterMs: config.idleAdvanceAfterMs,
     sessionTimeoutMs,
     heartbeatIntervalMs,
     rebalanceTimeoutMs: config.rebalanceTimeoutMs ?? 60_000,

@@ -55,7 +55,7 @@ export class GlobalTask {
     this.#runtime = new TaskRuntime(
       { taskId: GLOBAL_TASK_ID, applicationId, caching: false },
       // What fills a global store is a processor, and these make no asynchronous calls.
-      { ...modules, globalStore, onAsyncResult: () => {} }
+      { ...modules, globalStore, flushCaches: () => {}, onAsyncResult: () => {} }
     )
     const sources = compilePipeline(plan.subtopology, {
       runtime: node => this.#runtimeOf(node),

@@ -32,6 +32,7 @@ export interface OwnedTasksOptions {
   readonly applicationId: string
   readonly deserializationExceptionHandler: 'fail' | 'logAndContinue'
   readonly maxTaskIdleMs: number
+  readonly idleAdvanceAfterMs: number | undefined
   readonly cacheMaxBytes: number
   /** Offset sums of the tasks whose state an earlier run left here. */
   readonly storedOffsets: ReadonlyMap<TaskId, number>

@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError, type TaskState, type Timestamped } from '@millrace/state'
-import type { FetchedBatches } from '../client/fetcher.js'
+import type { FetchedBatches, Fetcher } from '../client/fetcher.js'
 import type { GroupEvent } from '../client/group-member.js'
 import type { TopicPartition } from '../record.js'
 import { decodeAssignment } from './assignment-data.js'
@@ -376,16 +376,24 @@ export class StreamWorker implements WorkerHandle {
   }
 }
 
-/** Waits for punctuators at work, and calls those the wall clock is due for; false when it is due for none. */
+/** Waits for punctuators at work, and lets tasks do what the wall clock is due for; false when it is due for nothing. */
 async function punctuate(parts: WorkerParts): Promise<boolean> {
   let called = false
   for (const task of parts.tasks.running) {
     if (task.pending !== undefined) await task.pending
+    if (task.advancesIdle && task.advanceIdle(quietUntil(task, parts.fetcher)) && task.pending !== undefined)
+      await task.pending
     if (!task.punctuateWallClock()) continue
     called = true
     if (task.pending !== undefined) await task.pending
   }
   return called
+}
+
+/** Until when it is known that nothing has come for a task, of what it reads, that it has not processed. */
+function quietUntil({ buffer }: Task, fetcher: Fetcher): number {
+  if (!buffer.isEmpty || buffer.queues.length === 0) return -1
+  return Math.min(...buffer.queues.map(queue => fetcher.quietUntil(queue, queue.position)))
 }
 
 function asMillraceError(error: unknown): MillraceError {

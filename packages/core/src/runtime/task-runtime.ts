@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import type { Logger } from '../logger.js'
 import type { AsyncPolicy, AsyncStep } from '../operators/async-call.js'
 import type { OperatorRuntime, Process, PunctuationType, ScheduleOptions } from '../operators/operator.js'
+import { contextOfTime } from '../record.js'
 import type { ProcessorNode, Topology } from '../topology/topology.js'
 import { AsyncCalls } from './async-calls.js'
 import { AsyncWork } from './async-work.js'
@@ -23,6 +24,8 @@ export interface TaskRuntimeOptions {
 export interface TaskRuntimeModules {
   readonly topology: Topology
   readonly state: TaskState
+  /** Passes on what caches hold, upstream first. */
+  flushCaches(): void
   /** The global stores of the worker; undefined for a name that none of them has. */
   globalStore(name: string): ReadableKeyValueStore | undefined
   readonly logger: Logger
@@ -30,6 +33,9 @@ export interface TaskRuntimeModules {
   /** An async operator has a result: to be passed on by the task's `process`. */
   onAsyncResult(): void
 }
+
+/** Among the saved times, which have the names of stores: where stream time has come to without a record. No store is called so. */
+export const STREAM_TIME = '/stream-time'
 
 export class TaskRuntime {
   /** Largest timestamp taken so far; -1 before the first record. */
@@ -48,6 +54,7 @@ export class TaskRuntime {
   readonly #options: TaskRuntimeOptions
   readonly #modules: TaskRuntimeModules
   readonly #punctuations = { 'stream-time': new Punctuations(), 'wall-clock': new Punctuations() }
+  readonly #advances: ((time: number) => boolean)[] = []
   readonly #opens: (() => void)[] = []
   readonly #closes: (() => void)[] = []
 
@@ -77,9 +84,29 @@ export class TaskRuntime {
     return true
   }
 
-  /** Throws `PROCESSOR_INIT_FAILED`. */
+  /** Moves stream time on without a record: see `#tellTime`. Throws `PUNCTUATION_FAILED`, or `pending` rejects with it. */
+  advanceStreamTime(time: number): void {
+    this.savedTimes.set(STREAM_TIME, time)
+    this.#tellTime(time)
+    this.punctuate('stream-time')
+  }
+
+  /** An earlier run may have moved stream time on. Throws `PROCESSOR_INIT_FAILED`. */
   open(): void {
     for (const open of this.#opens.splice(0).toReversed()) open()
+    const saved = this.savedTimes.get(STREAM_TIME) ?? -1
+    if (saved > this.streamTime) this.#tellTime(saved)
+  }
+
+  /** Before each operator that waits, caches pass on what they hold: none is to see the time before updates that are older. */
+  #tellTime(time: number): void {
+    this.streamTime = time
+    for (const advance of this.#advances.toReversed()) {
+      this.#modules.flushCaches()
+      // What async operators are at is older than the time, too: who comes after them hears of it next time.
+      if (this.asyncWork?.busy === true) return
+      if (advance(time)) this.punctuated = true
+    }
   }
 
   /** Calls all, then throws the first `PROCESSOR_CLOSE_FAILED` there was. */
@@ -129,6 +156,12 @@ export class TaskRuntime {
       savedTime: name => this.savedTimes.get(name),
       saveTime: (name, time) => void this.savedTimes.set(name, time),
       callAsync: (policy, step) => this.#callAsync(node, policy, step),
+      onTimeAdvance: advance =>
+        this.#advances.push(time =>
+          this.#call(node, 'PUNCTUATION_FAILED', `as time advanced to ${time}`, () =>
+            advance(time, contextOfTime(time))
+          )
+        ),
       onOpen: open => this.#opens.push(() => this.#call(node, 'PROCESSOR_INIT_FAILED', 'when it was opened', open)),
       onClose: close =>
         this.#closes.push(() => this.#call(node, 'PROCESSOR_CLOSE_FAILED', 'when it was closed', close)),
@@ -166,7 +199,7 @@ export class TaskRuntime {
     )
   }
 
-  #call<R extends void | Promise<void>>(node: string, code: string, when: string, action: () => R): R {
+  #call<R extends void | boolean | Promise<void>>(node: string, code: string, when: string, action: () => R): R {
     const failed = (error: unknown): never => {
       if (error instanceof MillraceError) throw error
       throw nodeError({ node, task: this.#options.taskId, code, when }, error)

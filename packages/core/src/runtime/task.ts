@@ -5,6 +5,7 @@ import type { Process } from '../operators/operator.js'
 import type { TopicPartition } from '../record.js'
 import type { SinkNode, Topology } from '../topology/topology.js'
 import { CombiningSink } from './combining-sink.js'
+import { IdleTime } from './idle-time.js'
 import type { Outbox } from './outbox.js'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.js'
 import { type CompiledSource, compilePipeline } from './pipeline.js'
@@ -38,11 +39,13 @@ export interface TaskOptions {
   readonly combining: boolean
   /** How often at most operators look for windows that have closed, in ms. Default 1000. */
   readonly emitIntervalMs?: number
+  /** See the configuration; undefined where stream time moves on with records only. */
+  readonly idleAdvanceAfterMs?: number | undefined
   /** Where each input starts, in the order of the plan's inputs. */
   readonly start: readonly TaskStart[]
 }
 
-export interface TaskModules extends TaskRuntimeModules {
+export interface TaskModules extends Omit<TaskRuntimeModules, 'flushCaches'> {
   readonly outbox: Outbox
 }
 
@@ -57,6 +60,7 @@ export class Task {
   readonly #options: TaskOptions
   readonly #modules: TaskModules
   readonly #runtime: TaskRuntime
+  readonly #idle: IdleTime | undefined
   readonly #combiningSinks: CombiningSink[] = []
   readonly #sources: ReadonlyMap<string, CompiledSource>
   #plan: PlannedTask
@@ -74,7 +78,10 @@ export class Task {
     this.stores = storesInOrder(options.plan, modules.topology)
     const committed = options.start.map(({ metadata }) => decodeOffsetMetadata(metadata))
     const savedTimes = newest(committed.map(metadata => metadata.savedTimes))
-    this.#runtime = new TaskRuntime({ ...options, taskId: options.plan.id, savedTimes }, modules)
+    this.#runtime = new TaskRuntime(
+      { ...options, taskId: options.plan.id, savedTimes },
+      { ...modules, flushCaches: () => this.#flushCaches() }
+    )
     this.#sources = compilePipeline(options.plan.subtopology, {
       runtime: node => this.#runtime.of(node),
       sink: node => this.#compileSink(node)
@@ -85,6 +92,9 @@ export class Task {
     this.buffer = new RecordBuffer(queues, { maxTaskIdleMs: options.maxTaskIdleMs })
     this.#runtime.streamTime = Math.max(-1, ...queues.map(({ partitionTime }) => partitionTime))
     this.#runtime.open()
+    const { idleAdvanceAfterMs: afterMs } = options
+    const start = { now: modules.clock.now(), streamTime: this.streamTime }
+    this.#idle = afterMs === undefined ? undefined : new IdleTime({ afterMs }, start)
   }
 
   get plan(): PlannedTask {
@@ -112,7 +122,7 @@ export class Task {
       this.#runtime.streamTime = Math.max(this.#runtime.streamTime, partitionTime)
   }
 
-  /** The largest timestamp of its records so far; -1 before the first. */
+  /** The largest timestamp of its records so far, or what time has come to without one; -1 before the first. */
   get streamTime(): number {
     return this.#runtime.streamTime
   }
@@ -180,6 +190,7 @@ export class Task {
       if (count % RECORDS_PER_LOOK === 0 && now() >= deadline) break
     }
     this.recordsProcessed += count
+    if (count + passedOn > 0) this.#idle?.wake(this.#modules.clock.now(), runtime.streamTime)
     return count + passedOn
   }
 
@@ -189,7 +200,7 @@ export class Task {
    * Throws as `process` does.
    */
   drain(): boolean {
-    if (!this.busy) for (const store of this.stores) this.state.flush(store.name)
+    if (!this.busy) this.#flushCaches()
     this.#draining = this.busy
     return !this.#draining
   }
@@ -205,6 +216,23 @@ export class Task {
   /** Calls the punctuators that the wall clock is due for; false where there was none. Throws `PUNCTUATION_FAILED`. */
   punctuateWallClock(): boolean {
     return !this.#draining && this.#runtime.punctuate('wall-clock')
+  }
+
+  /** Whether stream time is to go on while no record comes: then tell `advanceIdle` from time to time. */
+  get advancesIdle(): boolean {
+    return this.#idle !== undefined
+  }
+
+  /**
+   * Nothing has come until `until`, by the wall clock, that is not processed: moves stream time on once that is long enough.
+   * False where it was not moved. Throws `PUNCTUATION_FAILED`.
+   */
+  advanceIdle(until: number): boolean {
+    if (this.busy) return false
+    const time = this.#idle?.at(until) ?? -1
+    if (time <= this.#runtime.streamTime) return false
+    this.#runtime.advanceStreamTime(time)
+    return true
   }
 
   /** Calls the processors' `close`. Throws `PROCESSOR_CLOSE_FAILED` once all were called. */
@@ -248,6 +276,11 @@ export class Task {
       this.#committed[i] = position
     }
     return moved
+  }
+
+  /** Upstream first, since that may change stores below. */
+  #flushCaches(): void {
+    for (const store of this.stores) this.state.flush(store.name)
   }
 
   #source(topic: string): CompiledSource {

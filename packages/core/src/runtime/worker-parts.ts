@@ -35,6 +35,7 @@ export type WorkerConfig = Pick<
   | 'applicationServer'
   | 'deserializationExceptionHandler'
   | 'maxTaskIdleMs'
+  | 'idleAdvanceAfterMs'
   | 'sessionTimeoutMs'
   | 'heartbeatIntervalMs'
   | 'rebalanceTimeoutMs'

@@ -62,6 +62,8 @@ export class TopologyRun implements OperatorRuntime {
     throw new Error('no call comes to an end here')
   }
 
+  onTimeAdvance(): void {}
+
   onOpen(open: () => void): void {
     open()
   }

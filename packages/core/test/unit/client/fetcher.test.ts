@@ -78,6 +78,25 @@ describe('Fetcher', () => {
     expect(fetcher.position(P0)).to.equal(3)
   })
 
+  it('knows until when a partition had nothing more, from answers only', async () => {
+    fetcher.add(P0, 0)
+    fetcher.add(P1, 0)
+    await settle()
+    expect(fetcher.quietUntil(P0, 0)).to.equal(-1)
+    await clock.advance(1000)
+    log.append(P1, aBatch(['x']))
+    await settle()
+    const answered = clock.now()
+    await clock.advance(1000)
+    expect(fetcher.quietUntil(P0, 0)).to.equal(answered)
+    expect(fetcher.quietUntil(P1, 0), 'what came is not processed').to.equal(-1)
+    expect(fetcher.quietUntil(P1, 1), 'nothing was answered since').to.equal(-1)
+    log.append(P0, aBatch(['a']))
+    await settle()
+    expect(fetcher.quietUntil(P0, 0)).to.equal(-1)
+    expect(fetcher.quietUntil(P1, 1)).to.equal(clock.now())
+  })
+
   it('asks for partitions that are added in one turn in one request', async () => {
     fetcher.add(P0, 0)
     fetcher.add(P1, 0)

@@ -22,11 +22,16 @@ describe('suppress', () => {
   let passedOn: Parameters<Process>[]
   let downstream: Process
   let process: Process
+  let advance: (time: number) => boolean
 
   beforeEach(async () => {
     const options = { directory: 'suppress', definitions: [definition], cacheMaxBytes: 1024 }
     state = await openTaskState(options, { engine: memoryEngine() })
-    runtime = { node: 'n', bufferStore: (name: string) => state.bufferStore(name) } as OperatorRuntime
+    runtime = {
+      node: 'n',
+      bufferStore: (name: string) => state.bufferStore(name),
+      onTimeAdvance: (told: typeof advance) => void (advance = told)
+    } as OperatorRuntime
     passedOn = []
     downstream = (...record) => passedOn.push(record)
     const options10 = { waitMs: 10, maxRecords: Infinity, maxBytes: Infinity, whenFull: 'emit' } as const
@@ -55,6 +60,15 @@ describe('suppress', () => {
     const headers = [['h', Buffer.from('second')]]
     const context = { topic: 't', partition: 0, offset: 5, timestamp: 5, headers }
     expect(passedOn).to.deep.equal([['a', { newValue: 'newer', oldValue: 'new' }, 5, context]])
+  })
+
+  it('passes on what it is time for when time goes on without a record, and says whether there was anything', () => {
+    put('a', 'new', null, 0)
+    put('b', 'b', null, 5)
+    expect([9, 10, 10].map(time => advance(time))).to.deep.equal([false, true, false])
+    expect(passedOn.map(([key]) => key)).to.deep.equal(['a'])
+    put('late', 'x', null, 0)
+    expect(passedOn.map(([key]) => key)).to.deep.equal(['a', 'late'])
   })
 
   it('shows a table’s readers the rows as downstream has seen them', () => {
