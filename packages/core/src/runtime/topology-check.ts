@@ -5,7 +5,7 @@ import { partitionKey } from '../client/partition-key.js'
 import type { Logger } from '../logger.js'
 import type { Topology } from '../topology/topology.js'
 import { isChangelog } from './own-topics.js'
-import { externalTopics, type TaskPlan } from './task-plan.js'
+import type { TaskPlan } from './task-plan.js'
 import { leftBehind, type LeftTopic, type TopologyChange, topologyChanges } from './topology-changes.js'
 
 export interface TopologyCheckOptions {
@@ -32,11 +32,10 @@ export async function checkTopology(options: TopologyCheckOptions, modules: Topo
   const { topology, plan, connection, logger } = modules
   const committed = await connection.fetchOffsets(applicationId)
   if (committed.length === 0) return
-  const { sources, sinks } = externalTopics(topology)
   const candidates = leftBehind(await connection.listTopics(), {
     applicationId,
     stores: topology.stores.keys(),
-    used: new Set([...plan.internalTopics.keys(), ...sources, ...sinks, ...abandonedTopics]),
+    used: new Set([...plan.internalTopics.keys(), ...plan.partitionCounts.keys(), ...abandonedTopics]),
     read: new Set(committed.map(({ topic }) => topic))
   })
   const left = await measure(await withoutOthers(applicationId, candidates, connection), committed, connection)
