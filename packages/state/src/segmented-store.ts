@@ -1,16 +1,16 @@
 /** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in the overlay, then in the database. */
-import { Bucket, type BucketEntry, readEntries } from './bucket.js'
+import type { Bucket, BucketEntry } from './bucket.js'
 import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
-import { ByteWriter } from './byte-writer.js'
+import { Buckets } from './buckets.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { restoreBuckets } from './restore-buckets.js'
 import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
-import { bucketKey, escapedKey, segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
+import { escapedKey, segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
 import { Segments } from './segments.js'
 import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, RestoreRecord, Timestamped } from './store.js'
-import { OverlayEntry, StoreOverlay } from './store-overlay.js'
+import { type OverlayEntry, StoreOverlay } from './store-overlay.js'
 import { TimeIndex } from './time-index.js'
 import type { TimedRange } from './timed-stores.js'
 
@@ -31,11 +31,10 @@ export class SegmentedStore<K, V> implements StateStore {
   readonly definition: TimedDefinition<K, V>
   readonly #prefix: number
   readonly #suffix: ChangelogSuffix
-  readonly #bucketMs: number
+  readonly #buckets: Buckets<K, V>
   readonly #segments: Segments
   readonly #overlay: StoreOverlay<K, Bucket<V>>
   readonly #database: StateDatabase
-  readonly #key = new ByteWriter()
   readonly #encoder: BucketEncoder<K, V>
   readonly #index: TimeIndex | undefined
   /** The newest time that was flushed. */
@@ -61,11 +60,14 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#suffix = options.suffix
     this.#encoder = new BucketEncoder(definition, options.suffix)
     const intervalMs = segmentIntervalOf(definition)
-    this.#bucketMs = definition.kind === 'window' ? definition.bucketMs : intervalMs
     this.#segments = new Segments({ retentionMs: definition.retentionMs, intervalMs, prefix })
     this.#index = definition.ordered === true ? new TimeIndex() : undefined
     this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
     this.#database = modules.database
+    this.#buckets = new Buckets(
+      { definition, prefix, bucketMs: definition.kind === 'window' ? definition.bucketMs : intervalMs },
+      { segments: this.#segments, overlay: this.#overlay, database: this.#database }
+    )
   }
 
   get dirtyBytes(): number {
@@ -86,8 +88,8 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   get(key: K, time: number, rank: number): Timestamped<V> | undefined {
-    const segment = this.#segments.of(time)
-    const entry = this.#bucket(key, escapedKey(latin1(this.definition.key, key)), segment, time).value!.find(time, rank)
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    const entry = this.#buckets.existing(key, escaped, this.#segments.of(time), time)?.value!.find(time, rank)
     if (entry === undefined || entry.value === null || !this.#visible(entry)) return undefined
     return { value: entry.value, timestamp: entry.timestamp }
   }
@@ -104,33 +106,21 @@ export class SegmentedStore<K, V> implements StateStore {
 
   /** The first entry of a key from one time to another, both included. */
   first(key: K, fromMs: number, toMs: number): BucketEntry<V> | undefined {
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    for (const segment of this.#segments.within(fromMs, toMs)) {
-      const from = Math.max(fromMs, this.#segments.startOf(segment))
-      const to = Math.min(toMs, this.#segments.endOf(segment))
-      for (let start = this.#bucketStart(from); start <= to; start += this.#bucketMs) {
-        for (const entry of this.#bucket(key, escaped, segment, start).value!.entries) {
-          if (entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)) return entry
-        }
-      }
-    }
-    return undefined
+    let first: BucketEntry<V> | undefined
+    this.#visit(key, fromMs, toMs, entry => {
+      first = entry
+      return true
+    })
+    return first
   }
 
   /** Entries of a key from one time to another, both included, by time and rank. */
   fetch(key: K, fromMs: number, toMs: number): BucketEntry<V>[] {
     const found: BucketEntry<V>[] = []
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    for (const segment of this.#segments.within(fromMs, toMs)) {
-      const from = Math.max(fromMs, this.#segments.startOf(segment))
-      const to = Math.min(toMs, this.#segments.endOf(segment))
-      for (let start = this.#bucketStart(from); start <= to; start += this.#bucketMs) {
-        for (const entry of this.#bucket(key, escaped, segment, start).value!.entries) {
-          if (entry.time < from || entry.time > to || entry.value === null || !this.#visible(entry)) continue
-          found.push(entry)
-        }
-      }
-    }
+    this.#visit(key, fromMs, toMs, entry => {
+      found.push(entry)
+      return false
+    })
     return found
   }
 
@@ -148,7 +138,7 @@ export class SegmentedStore<K, V> implements StateStore {
       if (time < firstLive) continue
       const bytes = Buffer.from(mapKey, 'latin1')
       const key = this.definition.key.read(bytes, 0, bytes.length)
-      const entry = this.#bucket(key, escapedKey(mapKey), segments.of(time), time).value!.find(time, rank)
+      const entry = this.#buckets.existing(key, escapedKey(mapKey), segments.of(time), time)?.value!.find(time, rank)
       if (entry === undefined || entry.value === null) continue
       return { key, time, rank, value: entry.value, timestamp: entry.timestamp }
     }
@@ -160,7 +150,7 @@ export class SegmentedStore<K, V> implements StateStore {
     if (value === null) this.#index?.delete(time, rank, mapKey)
     else this.#index?.add(time, rank, mapKey)
     const escaped = escapedKey(mapKey)
-    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
+    const bucket = this.#buckets.at(key, escaped, this.#segments.of(time), time)
     this.#segments.add(time)
     const entry = bucket.value!.at(time, rank)
     const hold = this.#listener !== undefined && this.definition.caching
@@ -179,7 +169,7 @@ export class SegmentedStore<K, V> implements StateStore {
    */
   add(key: K, time: number, rank: number, value: V | null, timestamp: number): number {
     const escaped = escapedKey(latin1(this.definition.key, key))
-    const bucket = this.#bucket(key, escaped, this.#segments.of(time), time)
+    const bucket = this.#buckets.at(key, escaped, this.#segments.of(time), time)
     if (value !== null) this.#segments.add(time)
     let free = rank
     while (bucket.value!.find(time, free) !== undefined) free++
@@ -205,11 +195,12 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
+    this.#segments.writing()
     let visited = 0
     for (const bucket of this.#overlay.dirty) {
       bucket.batched = true
       const encoded = this.#encoder.encode(bucket.key, bucket.value!, visit)
-      const key = this.#databaseKey(bucket.mapKey)
+      const key = this.#buckets.databaseKey(bucket.mapKey)
       // What has expired since it was put is in the changelog, as in Kafka Streams, but no longer here.
       if (encoded.length === 0 || bucket.value!.segment < this.#segments.leastLive) batch.delete(key)
       else batch.put(key, encoded)
@@ -228,10 +219,11 @@ export class SegmentedStore<K, V> implements StateStore {
 
   addRestored(records: Iterable<RestoreRecord>, batch: DatabaseBatch): void {
     restoreBuckets(
-      { prefix: this.#prefix, bucketMs: this.#bucketMs, suffix: this.#suffix },
+      { prefix: this.#prefix, bucketMs: this.#buckets.bucketMs, suffix: this.#suffix },
       { segments: this.#segments, database: this.#database },
       { records: this.#index?.noting(records, this.#suffix) ?? records, batch }
     )
+    this.#segments.writing()
   }
 
   discard(): void {
@@ -248,7 +240,7 @@ export class SegmentedStore<K, V> implements StateStore {
   range(range: TimedRange<K>): AsyncIterableIterator<ScannedEntry<K, V>> {
     const { key, value } = this.definition
     return scanBuckets(
-      { prefix: this.#prefix, bucketMs: this.#bucketMs, key, value, range },
+      { prefix: this.#prefix, bucketMs: this.#buckets.bucketMs, key, value, range },
       {
         segments: this.#segments,
         database: this.#database,
@@ -263,8 +255,8 @@ export class SegmentedStore<K, V> implements StateStore {
     const mapKey = latin1(this.definition.key, key)
     for (const { time, rank, changed } of discarded!.entries) {
       if (!changed) continue
-      const bucket = this.#bucket(key, escapedKey(mapKey), discarded!.segment, time).value!
-      if (bucket.find(time, rank) === undefined) index.delete(time, rank, mapKey)
+      const bucket = this.#buckets.existing(key, escapedKey(mapKey), discarded!.segment, time)
+      if (bucket?.value!.find(time, rank) === undefined) index.delete(time, rank, mapKey)
       else index.add(time, rank, mapKey)
     }
   }
@@ -301,37 +293,26 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#listener!(key, { time, rank, value, oldValue, timestamp, context })
   }
 
+  /** In the order of time and rank, until the visitor has seen enough. */
+  #visit(key: K, fromMs: number, toMs: number, enough: (entry: BucketEntry<V>) => boolean): void {
+    const segments = this.#segments
+    const escaped = escapedKey(latin1(this.definition.key, key))
+    const lastMs = Math.min(toMs, segments.newest)
+    for (const segment of segments.within(fromMs, lastMs)) {
+      const from = Math.max(fromMs, segments.startOf(segment))
+      const to = Math.min(lastMs, segments.endOf(segment))
+      for (let start = this.#buckets.startOf(from); start <= to; start += this.#buckets.bucketMs) {
+        const bucket = this.#buckets.existing(key, escaped, segment, start)
+        if (bucket === undefined) continue
+        for (const entry of bucket.value!.entries) {
+          const inside = entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)
+          if (inside && enough(entry)) return
+        }
+      }
+    }
+  }
+
   #visible(entry: BucketEntry<V>): boolean {
     return entry.cached || entry.time > this.#segments.expiredAt
-  }
-
-  #bucketStart(time: number): number {
-    return Math.floor(time / this.#bucketMs) * this.#bucketMs
-  }
-
-  #bucket(key: K, escaped: string, segment: number, time: number): OverlayEntry<K, Bucket<V>> {
-    const mapKey = bucketKey(segment, escaped, this.#bucketStart(time))
-    const known = this.#overlay.get(mapKey)
-    if (known !== undefined) return known
-    const stored = this.#database.get(this.#databaseKey(mapKey))
-    const { value } = this.definition
-    const bucket = new Bucket<V>(segment)
-    if (stored !== undefined) {
-      readEntries(bucket, stored, (bytes, start, end) => value.read(bytes, start, end))
-      this.#overlay.sample(mapKey.length + stored.length)
-    }
-    const entry = new OverlayEntry<K, Bucket<V>>(mapKey, key, bucket, -1)
-    this.#overlay.remember(entry)
-    return entry
-  }
-
-  /** In scratch memory. */
-  #databaseKey(mapKey: string): Buffer {
-    const out = this.#key
-    out.length = 0
-    out.reserve(mapKey.length + 1)
-    out.buffer[0] = this.#prefix
-    out.length = 1 + out.buffer.write(mapKey, 1, 'latin1')
-    return out.buffer.subarray(0, out.length)
   }
 }

@@ -12,6 +12,8 @@ export class Segments {
   readonly #known: number[] = []
   /** Everything below is gone from the database. */
   #cleared = 0
+  /** The database has nothing after this time. */
+  #stored = -1
 
   constructor(options: { readonly retentionMs: number; readonly intervalMs: number; readonly prefix: number }) {
     this.#retentionMs = options.retentionMs
@@ -57,6 +59,24 @@ export class Segments {
     if (known[place - 1] !== segment) known.splice(place, 0, segment)
   }
 
+  /** To be called when entries are on their way to the database. */
+  writing(): void {
+    if (this.observed > this.#stored) this.#stored = this.observed
+  }
+
+  /** Nothing is after this time. */
+  get newest(): number {
+    return Math.max(this.observed, this.#stored)
+  }
+
+  /**
+   * Whether the database may have entries from a time on. Where time goes on evenly, most of what is looked up is newer,
+   * and needs no look into the database to be found absent.
+   */
+  mayHaveStored(fromMs: number): boolean {
+    return fromMs <= this.#stored
+  }
+
   /** Those that may have entries within the times, both included; ascending. */
   within(fromMs: number, toMs: number): readonly number[] {
     const known = this.#known
@@ -70,11 +90,13 @@ export class Segments {
     this.observed = -1
     this.#known.length = 0
     this.#cleared = 0
+    this.#stored = -1
     let range = textRange(this.#prefix, '', NEWEST_TIME)
     for (;;) {
       const segment = await firstSegment(database, range)
       if (segment === undefined) return
       this.#known.push(segment)
+      this.#stored = this.endOf(segment)
       range = { gte: textRange(this.#prefix, int64Text(segment + 1), '').gte, lt: range.lt }
     }
   }
