@@ -37,8 +37,9 @@ export class TestClock implements Clock {
     return cancel
   }
 
-  /** Stops at each timer that is due on the way, until what it started waits for something else. */
+  /** Begins when what was begun before waits for something; stops at each timer that is due on the way until that is so again. */
   async advance(ms: number): Promise<void> {
+    await nextTurn()
     const end = this.#time + ms
     for (let timer = this.#due(end); timer !== undefined; timer = this.#due(end)) {
       this.#time = Math.max(this.#time, timer.at)

@@ -28,15 +28,16 @@ export interface AsyncCallsModules {
 export class AsyncCalls {
   readonly #policy: AsyncPolicy
   readonly #modules: AsyncCallsModules
-  readonly #end = new AbortController()
+  /** Of each call that runs. One signal for all would have as many listeners as there are calls. */
+  readonly #ends = new Set<AbortController>()
   /** Whose turn it is once fewer calls run. */
   readonly #turns = new Fifo<Held>()
   /** Of each key with a record among the turns or at work: those that come after it. */
   readonly #lanes = new Map<string, Fifo<Held>>()
   /** In the order in which they leave: as they came, or as their calls ended. */
   readonly #leaving = new Fifo<Held>()
-  #running = 0
   #held = 0
+  #closed = false
 
   constructor(policy: AsyncPolicy, modules: AsyncCallsModules) {
     this.#policy = policy
@@ -84,40 +85,43 @@ export class AsyncCalls {
 
   /** Fires the signals of all calls. No call is made after that, and no result leaves. */
   close(): void {
-    this.#end.abort(new DOMException('The task ended.', 'AbortError'))
+    this.#closed = true
+    const reason = new DOMException('The task ended.', 'AbortError')
+    for (const end of this.#ends) end.abort(reason)
   }
 
   #start(): void {
-    while (this.#running < this.#policy.concurrency && !this.#end.signal.aborted) {
+    while (this.#ends.size < this.#policy.concurrency && !this.#closed) {
       const held = this.#turns.take()
       if (held === undefined) return
-      this.#running++
       void this.#run(held)
     }
   }
 
   async #run(held: Held): Promise<void> {
-    held.outcome = await this.#outcome(held)
-    this.#running--
-    if (this.#end.signal.aborted) return
+    const end = new AbortController()
+    this.#ends.add(end)
+    held.outcome = await this.#outcome(held, end.signal)
+    this.#ends.delete(end)
+    if (this.#closed) return
     if (!this.#policy.inOrder) this.#leaving.add(held)
     this.#endTurn(held)
     this.#start()
     if (this.next() !== undefined) this.#modules.onOutcome()
   }
 
-  async #outcome(held: Held): Promise<Outcome> {
+  async #outcome(held: Held, end: AbortSignal): Promise<Outcome> {
     const { step } = this.#modules
     const { context } = held
     try {
       const result: unknown = await attempt(
         (signal, number) => step.call(held, { signal, attempt: number, context }),
-        { ...this.#policy, end: this.#end.signal },
+        { ...this.#policy, end },
         this.#modules
       )
       return { result }
     } catch (error) {
-      const failed = error instanceof AttemptsFailed && !this.#end.signal.aborted
+      const failed = error instanceof AttemptsFailed && !this.#closed
       return failed && step.fallback !== undefined ? fallBack(step.fallback, error, held) : { error }
     }
   }

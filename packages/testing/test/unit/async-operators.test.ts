@@ -101,6 +101,47 @@ describe('async operators', () => {
     }
   })
 
+  it('have their timeouts and pauses ended by advanceWallClockTime', async () => {
+    const builder = new StreamsBuilder()
+    const signals: AbortSignal[] = []
+    builder
+      .stream('in', text)
+      .mapValuesAsync(
+        async (value, _key, { signal, attempt }) => {
+          signals.push(signal)
+          return attempt < 3 ? new Promise<string>(() => {}) : Promise.resolve(`${value} at last`)
+        },
+        { timeoutMs: 600_000, retry: { attempts: 3, backoffMs: 60_000 } }
+      )
+      .to('out', text)
+    const driver = await TopologyTestDriver.open(builder.build())
+    try {
+      const piped = driver.createInputTopic('in', text).pipeInput('k', 'v')
+      await driver.advanceWallClockTime(2_000_000)
+      await piped
+      expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, true, false])
+      expect(driver.createOutputTopic('out', text).readValuesToList()).to.deep.equal(['v at last'])
+    } finally {
+      await driver.close()
+    }
+  })
+
+  it('take one record after the other, also when a test waits only for the last', async () => {
+    const builder = new StreamsBuilder()
+    const work = async (value: string) => after(value === 'slow' ? 20 : 1, value)
+    builder.stream('in', text).mapValuesAsync(work, { order: 'none' }).to('out', text)
+    const driver = await TopologyTestDriver.open(builder.build())
+    try {
+      const input = driver.createInputTopic('in', text)
+      const slow = input.pipeInput('k', 'slow')
+      await input.pipeInput('k', 'quick')
+      expect(driver.createOutputTopic('out', text).readValuesToList()).to.deep.equal(['slow', 'quick'])
+      await slow
+    } finally {
+      await driver.close()
+    }
+  })
+
   it('refuse records whose time is none, and need to know the keys they keep in order', async () => {
     const builder = new StreamsBuilder()
     const stream = builder.stream('in', text)

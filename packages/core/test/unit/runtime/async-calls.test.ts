@@ -113,6 +113,23 @@ describe('the calls of an async operator', () => {
     expect(calls.full).to.equal(false)
   })
 
+  it('may be many at once, each with a signal of its own', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error) => warnings.push(warning)
+    process.on('warning', warned)
+    try {
+      const { calls, started } = operator('none', 500)
+      for (let i = 0; i < 500; i++) calls.add('a', i, i, context)
+      expect(new Set(started.map(({ call }) => call.signal)).size).to.equal(500)
+      calls.close()
+      expect(started.filter(({ call }) => !call.signal.aborted)).to.deep.equal([])
+      await settle()
+    } finally {
+      process.off('warning', warned)
+    }
+    expect(warnings).to.deep.equal([])
+  })
+
   it('are tried again after pauses that grow, and fail with the last cause', async () => {
     const { clock, calls, started, passOn } = operator('per-key', 1, { attempts: 3 })
     calls.add('a', 0, 0, context)

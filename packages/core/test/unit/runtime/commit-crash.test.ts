@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import {
   type Broker,
   type BrokerConnection,
-  BrokerError,
   embedded,
   KafkaStreams,
   MillraceError,
@@ -16,15 +15,20 @@ import { memoryEngine, openTaskState, type StateEngine, StateDirectory } from '@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import { eventually } from '../../support/eventually.js'
+import { bound, gone, intercepted } from '../../support/intercepted-broker.js'
 import { connect, createTopic, readAll, write } from '../../support/topics.js'
 
 const text = { key: serdes.string(), value: serdes.string() }
 const counts = { key: serdes.string(), value: serdes.int64() }
 
-function countByKey(): Topology {
+/** `later`: behind an async operator, whose calls a commit waits for. */
+function countByKey(later: boolean): Topology {
   const builder = new StreamsBuilder()
-  builder.stream('clicks', text).groupByKey().count({ store: 'n' })
+  const clicks = builder.stream('clicks', text)
+  const counted = later ? clicks.mapValuesAsync(async value => after(2, value)) : clicks
+  counted.groupByKey().count({ store: 'n' })
   return builder.build()
 }
 
@@ -34,38 +38,19 @@ interface Fault {
   readonly at: 'produce' | 'acknowledgement' | 'commitOffsets' | 'database'
 }
 
-/** The process is gone as far as the broker can tell: nothing of it arrives any more. */
-const gone = () => new BrokerError('AUTHORIZATION_FAILED', 'the test cut the connection')
-
 function faultyBroker(broker: Broker, fault: Fault): Broker {
-  return {
-    description: broker.description,
-    forThread: () => broker.forThread(),
-    close: () => Promise.resolve(),
-    connect: async options => {
-      const connection = await broker.connect(options)
-      const overrides: Partial<BrokerConnection> = {
-        produce: async (node, batches) => {
-          if (fault.armed && fault.at === 'produce') throw gone()
-          const results = await connection.produce(node, batches)
-          if (fault.armed && fault.at === 'acknowledgement') throw gone()
-          return results
-        },
-        commitOffsets: async (membership, offsets) => {
-          if (fault.armed && fault.at === 'commitOffsets') throw gone()
-          return connection.commitOffsets(membership, offsets)
-        }
-      }
-      return new Proxy(connection, {
-        get: (target, name) => Reflect.get(overrides, name) ?? bound(target, name)
-      })
+  return intercepted(broker, connection => ({
+    produce: async (node, batches) => {
+      if (fault.armed && fault.at === 'produce') throw gone()
+      const results = await connection.produce(node, batches)
+      if (fault.armed && fault.at === 'acknowledgement') throw gone()
+      return results
+    },
+    commitOffsets: async (membership, offsets) => {
+      if (fault.armed && fault.at === 'commitOffsets') throw gone()
+      return connection.commitOffsets(membership, offsets)
     }
-  }
-}
-
-const bound = (target: object, name: string | symbol): unknown => {
-  const value: unknown = Reflect.get(target, name)
-  return typeof value === 'function' ? (value.bind(target) as unknown) : value
+  }))
 }
 
 function faultyEngine(engine: StateEngine, fault: Fault): StateEngine {
@@ -95,99 +80,101 @@ function faultyEngine(engine: StateEngine, fault: Fault): StateEngine {
   }
 }
 
-describe('a crash in the middle of a commit', function () {
-  this.timeout(20_000)
-  let broker: Broker
-  let connection: BrokerConnection
-  let directory: string
-  let engine: StateEngine
+for (const later of [false, true]) {
+  describe(`a crash in the middle of a commit${later ? ', behind an async operator' : ''}`, function () {
+    this.timeout(20_000)
+    let broker: Broker
+    let connection: BrokerConnection
+    let directory: string
+    let engine: StateEngine
 
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'millrace-crash-'))
-    engine = memoryEngine()
-    broker = embedded()
-    connection = await connect(broker)
-    await createTopic(connection, 'clicks', 1)
-  })
-
-  afterEach(async () => {
-    await connection.close()
-    await broker.close()
-    await rm(directory, { recursive: true, force: true })
-  })
-
-  const anApp = (fault: Fault) => {
-    const app = new KafkaStreams(countByKey(), {
-      applicationId: 'app',
-      stateDirectory: directory,
-      commitIntervalMs: 10,
-      heartbeatIntervalMs: 20,
-      logger: silentLogger,
-      broker: faultyBroker(broker, fault),
-      stateEngine: faultyEngine(engine, fault)
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'millrace-crash-'))
+      engine = memoryEngine()
+      broker = embedded()
+      connection = await connect(broker)
+      await createTopic(connection, 'clicks', 1)
     })
-    app.on('error', () => {})
-    return app
-  }
 
-  const caughtUp = (app: KafkaStreams) => eventually(async () => expect((await app.lag()).total).to.equal(0))
+    afterEach(async () => {
+      await connection.close()
+      await broker.close()
+      await rm(directory, { recursive: true, force: true })
+    })
 
-  /** The database of the task is exactly what the changelog has up to the stored offset. */
-  async function expectPrefixOfChangelog(): Promise<void> {
-    const states = await StateDirectory.open({ root: directory, applicationId: 'app' })
-    const definitions = [...countByKey().stores.values()]
-    const state = await openTaskState(
-      { directory: await states.acquire('0_0'), definitions, cacheMaxBytes: 1 << 20 },
-      { engine }
-    )
-    try {
-      const stored = state.changelogOffset('n') ?? 0
-      const log = await readAll(connection, 'app-n-changelog', counts)
-      expect(stored).to.be.at.most((log.at(-1)?.offset ?? -1) + 1)
-      const expected = new Map(log.filter(({ offset }) => offset < stored).map(({ key, value }) => [key, value]))
-      const found = new Map<unknown, unknown>()
-      for await (const [key, { value }] of state.store('n').range({})) found.set(key, value)
-      expect(found).to.deep.equal(expected)
-    } finally {
-      await state.close()
+    const anApp = (fault: Fault) => {
+      const app = new KafkaStreams(countByKey(later), {
+        applicationId: 'app',
+        stateDirectory: directory,
+        commitIntervalMs: 10,
+        heartbeatIntervalMs: 20,
+        logger: silentLogger,
+        broker: faultyBroker(broker, fault),
+        stateEngine: faultyEngine(engine, fault)
+      })
+      app.on('error', () => {})
+      return app
     }
-  }
 
-  /** Counts three clicks, then two more during whose commit the fault strikes, and starts again. */
-  async function countAcross(at: Fault['at']): Promise<number> {
-    const fault: Fault = { armed: false, at }
-    const first = anApp(fault)
-    await first.start()
-    await write(connection, 'clicks', 0, { key: 'a' }, { key: 'a' }, { key: 'a' })
-    await caughtUp(first)
-    fault.armed = true
-    await write(connection, 'clicks', 0, { key: 'a' }, { key: 'b' })
-    await eventually(() => expect(first.state).to.equal('ERROR'))
-    await expectPrefixOfChangelog()
+    const caughtUp = (app: KafkaStreams) => eventually(async () => expect((await app.lag()).total).to.equal(0))
 
-    const second = anApp({ armed: false, at })
-    await second.start()
-    await caughtUp(second)
-    const count = await second.store<string, number>('n').get('a')
-    expect(await second.store<string, number>('n').get('b')).to.be.at.least(1)
-    await second.close()
-    await expectPrefixOfChangelog()
-    return count!
-  }
+    /** The database of the task is exactly what the changelog has up to the stored offset. */
+    async function expectPrefixOfChangelog(): Promise<void> {
+      const states = await StateDirectory.open({ root: directory, applicationId: 'app' })
+      const definitions = [...countByKey(later).stores.values()]
+      const state = await openTaskState(
+        { directory: await states.acquire('0_0'), definitions, cacheMaxBytes: 1 << 20 },
+        { engine }
+      )
+      try {
+        const stored = state.changelogOffset('n') ?? 0
+        const log = await readAll(connection, 'app-n-changelog', counts)
+        expect(stored).to.be.at.most((log.at(-1)?.offset ?? -1) + 1)
+        const expected = new Map(log.filter(({ offset }) => offset < stored).map(({ key, value }) => [key, value]))
+        const found = new Map<unknown, unknown>()
+        for await (const [key, { value }] of state.store('n').range({})) found.set(key, value)
+        expect(found).to.deep.equal(expected)
+      } finally {
+        await state.close()
+      }
+    }
 
-  it('between steps 1 and 2, before anything is written: nothing is lost, nothing repeated', async () => {
-    expect(await countAcross('produce')).to.equal(4)
+    /** Counts three clicks, then two more during whose commit the fault strikes, and starts again. */
+    async function countAcross(at: Fault['at']): Promise<number> {
+      const fault: Fault = { armed: false, at }
+      const first = anApp(fault)
+      await first.start()
+      await write(connection, 'clicks', 0, { key: 'a' }, { key: 'a' }, { key: 'a' })
+      await caughtUp(first)
+      fault.armed = true
+      await write(connection, 'clicks', 0, { key: 'a' }, { key: 'b' })
+      await eventually(() => expect(first.state).to.equal('ERROR'))
+      await expectPrefixOfChangelog()
+
+      const second = anApp({ armed: false, at })
+      await second.start()
+      await caughtUp(second)
+      const count = await second.store<string, number>('n').get('a')
+      expect(await second.store<string, number>('n').get('b')).to.be.at.least(1)
+      await second.close()
+      await expectPrefixOfChangelog()
+      return count!
+    }
+
+    it('between steps 1 and 2, before anything is written: nothing is lost, nothing repeated', async () => {
+      expect(await countAcross('produce')).to.equal(4)
+    })
+
+    it('between steps 2 and 3, written but not acknowledged: nothing is lost; the records are processed again', async () => {
+      expect(await countAcross('acknowledgement')).to.equal(5)
+    })
+
+    it('between steps 3 and 4, before the offsets are committed: nothing is lost; the records are processed again', async () => {
+      expect(await countAcross('commitOffsets')).to.equal(5)
+    })
+
+    it('between steps 4 and 5, before the database has them: the changelog makes up for it, nothing is repeated', async () => {
+      expect(await countAcross('database')).to.equal(4)
+    })
   })
-
-  it('between steps 2 and 3, written but not acknowledged: nothing is lost; the records are processed again', async () => {
-    expect(await countAcross('acknowledgement')).to.equal(5)
-  })
-
-  it('between steps 3 and 4, before the offsets are committed: nothing is lost; the records are processed again', async () => {
-    expect(await countAcross('commitOffsets')).to.equal(5)
-  })
-
-  it('between steps 4 and 5, before the database has them: the changelog makes up for it, nothing is repeated', async () => {
-    expect(await countAcross('database')).to.equal(4)
-  })
-})
+}
