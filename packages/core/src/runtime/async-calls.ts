@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import type { AsyncPolicy, AsyncStep, PendingRecord } from '../operators/async-call.js'
 import type { Process } from '../operators/operator.js'
 import type { RecordContext } from '../record.js'
-import { attempt, AttemptsFailed } from './attempts.js'
+import { Attempts, AttemptsFailed } from './attempts.js'
 import { Fifo } from './fifo.js'
 
 /** The operator is full when it has this many records for each call that may run: they wait for a turn or to leave. */
@@ -28,8 +28,7 @@ export interface AsyncCallsModules {
 export class AsyncCalls {
   readonly #policy: AsyncPolicy
   readonly #modules: AsyncCallsModules
-  /** Of each call that runs. One signal for all would have as many listeners as there are calls. */
-  readonly #ends = new Set<AbortController>()
+  readonly #running = new Set<Attempts<unknown>>()
   /** Whose turn it is once fewer calls run. */
   readonly #turns = new Fifo<Held>()
   /** Of each key with a record among the turns or at work: those that come after it. */
@@ -87,11 +86,11 @@ export class AsyncCalls {
   close(): void {
     this.#closed = true
     const reason = new DOMException('The task ended.', 'AbortError')
-    for (const end of this.#ends) end.abort(reason)
+    for (const attempts of this.#running) attempts.end(reason)
   }
 
   #start(): void {
-    while (this.#ends.size < this.#policy.concurrency && !this.#closed) {
+    while (this.#running.size < this.#policy.concurrency && !this.#closed) {
       const held = this.#turns.take()
       if (held === undefined) return
       void this.#run(held)
@@ -99,30 +98,34 @@ export class AsyncCalls {
   }
 
   async #run(held: Held): Promise<void> {
-    const end = new AbortController()
-    this.#ends.add(end)
-    held.outcome = await this.#outcome(held, end.signal)
-    this.#ends.delete(end)
+    const { clock, random, step } = this.#modules
+    const { context } = held
+    const attempts = new Attempts<unknown>(this.#policy, {
+      clock,
+      random,
+      call: (signal, attempt) => step.call(held, { signal, attempt, context })
+    })
+    this.#running.add(attempts)
+    const outcome = await attempts.run().then(
+      result => ({ result }),
+      (error: unknown) => ({ error })
+    )
+    this.#running.delete(attempts)
     if (this.#closed) return
+    held.outcome = 'error' in outcome ? this.#failed(outcome.error, held) : outcome
     if (!this.#policy.inOrder) this.#leaving.add(held)
     this.#endTurn(held)
     this.#start()
     if (this.next() !== undefined) this.#modules.onOutcome()
   }
 
-  async #outcome(held: Held, end: AbortSignal): Promise<Outcome> {
-    const { step } = this.#modules
-    const { context } = held
+  #failed(error: unknown, held: Held): Outcome {
+    const { fallback } = this.#modules.step
+    if (fallback === undefined || !(error instanceof AttemptsFailed)) return { error }
     try {
-      const result: unknown = await attempt(
-        (signal, number) => step.call(held, { signal, attempt: number, context }),
-        { ...this.#policy, end },
-        this.#modules
-      )
-      return { result }
-    } catch (error) {
-      const failed = error instanceof AttemptsFailed && !this.#closed
-      return failed && step.fallback !== undefined ? fallBack(step.fallback, error, held) : { error }
+      return { result: fallback(error.cause, held) as unknown }
+    } catch (thrown) {
+      return { error: thrown }
     }
   }
 
@@ -131,13 +134,5 @@ export class AsyncCalls {
     const after = this.#lanes.get(lane)!.take()
     if (after === undefined) this.#lanes.delete(lane)
     else this.#turns.add(after)
-  }
-}
-
-function fallBack(fallback: NonNullable<AsyncStep<unknown>['fallback']>, { cause }: Error, held: Held): Outcome {
-  try {
-    return { result: fallback(cause, held) }
-  } catch (error) {
-    return { error }
   }
 }

@@ -3,11 +3,11 @@ import { MillraceError } from '@millrace/state'
 import { BackOff } from '../client/back-off.js'
 import type { Clock } from '../clock.js'
 import type { AsyncPolicy } from '../operators/async-call.js'
-import { ABORTED, unlessAborted } from './unless-aborted.js'
 
 type AttemptPolicy = Pick<AsyncPolicy, 'timeoutMs' | 'attempts' | 'backoffMs' | 'maxBackoffMs' | 'retryable'>
 
-export interface AttemptModules {
+export interface AttemptModules<R> {
+  call(signal: AbortSignal, attempt: number): PromiseLike<R>
   readonly clock: Pick<Clock, 'after'>
   /** From 0 to 1. */
   random(): number
@@ -23,54 +23,77 @@ export class AttemptsFailed extends Error {
   }
 }
 
-/** Rejects with `AttemptsFailed`, with what `retryable` throws, or with whatever came of it once `end` has fired. */
-export async function attempt<R>(
-  call: (signal: AbortSignal, attempt: number) => PromiseLike<R>,
-  { end, ...policy }: AttemptPolicy & { readonly end: AbortSignal },
-  modules: AttemptModules
-): Promise<R> {
-  const backOff = new BackOff({ firstMs: policy.backoffMs, maxMs: policy.maxBackoffMs })
-  for (let number = 1; ; number++) {
-    try {
-      return await once(signal => call(signal, number), policy.timeoutMs, end, modules.clock)
-    } catch (error) {
-      const last = end.aborted || number >= policy.attempts || !policy.retryable(error, number)
-      if (last) throw new AttemptsFailed(number, error)
-      // Half of it by chance, so that calls that failed together do not come back together.
-      await pause(backOff.failed() * (0.5 + modules.random() / 2), end, modules.clock)
+export class Attempts<R> {
+  readonly #policy: AttemptPolicy
+  readonly #modules: AttemptModules<R>
+  #ended = false
+  /** Gives up the attempt or the pause that is under way. */
+  #stop: (reason: unknown) => void = () => {}
+
+  constructor(policy: AttemptPolicy, modules: AttemptModules<R>) {
+    this.#policy = policy
+    this.#modules = modules
+  }
+
+  /** Rejects with `AttemptsFailed`, with what `retryable` throws, or with the reason of `end`. */
+  async run(): Promise<R> {
+    const { attempts, backoffMs, maxBackoffMs, retryable } = this.#policy
+    let backOff: BackOff | undefined
+    for (let number = 1; ; number++) {
+      try {
+        return await this.#once(number)
+      } catch (error) {
+        if (this.#ended) throw error
+        if (number >= attempts || !retryable(error, number)) throw new AttemptsFailed(number, error)
+        backOff ??= new BackOff({ firstMs: backoffMs, maxMs: maxBackoffMs })
+        // Half of it by chance, so that calls that failed together do not come back together.
+        await this.#pause(backOff.failed() * (0.5 + this.#modules.random() / 2))
+      }
     }
   }
-}
 
-async function once<R>(
-  call: (signal: AbortSignal) => PromiseLike<R>,
-  timeoutMs: number,
-  end: AbortSignal,
-  clock: Pick<Clock, 'after'>
-): Promise<R> {
-  const controller = new AbortController()
-  const cancel = clock.after(timeoutMs, () =>
-    controller.abort(new MillraceError('ASYNC_CALL_TIMED_OUT', `The call took more than ${timeoutMs} ms.`))
-  )
-  const stop = () => controller.abort(end.reason)
-  end.addEventListener('abort', stop, { once: true })
-  try {
-    const result = await unlessAborted(Promise.resolve(call(controller.signal)), controller.signal)
-    if (result === ABORTED) throw controller.signal.reason
-    return result
-  } finally {
-    cancel()
-    end.removeEventListener('abort', stop)
+  /** Fires the signal. There is no other attempt, and what comes of this one is dropped. */
+  end(reason: unknown): void {
+    this.#ended = true
+    this.#stop(reason)
+  }
+
+  #once(number: number): Promise<R> {
+    const { call, clock } = this.#modules
+    const { timeoutMs } = this.#policy
+    const controller = new AbortController()
+    return new Promise<R>((resolve, reject) => {
+      const fail = (reason: unknown) => {
+        cancel()
+        reject(reason)
+      }
+      const stop = (reason: unknown) => {
+        controller.abort(reason)
+        fail(reason)
+      }
+      const cancel = clock.after(timeoutMs, () =>
+        stop(new MillraceError('ASYNC_CALL_TIMED_OUT', `The call took more than ${timeoutMs} ms.`))
+      )
+      this.#stop = stop
+      begin(() => call(controller.signal, number)).then(result => {
+        cancel()
+        resolve(result)
+      }, fail)
+    })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#modules.clock.after(ms, resolve)
+      this.#stop = reason => {
+        cancel()
+        reject(reason)
+      }
+    })
   }
 }
 
-async function pause(ms: number, end: AbortSignal, clock: Pick<Clock, 'after'>): Promise<void> {
-  let cancel: () => void = () => {}
-  const over = new Promise<void>(resolve => {
-    cancel = clock.after(ms, resolve)
-  })
-  if ((await unlessAborted(over, end)) === ABORTED) {
-    cancel()
-    throw end.reason
-  }
+/** As a promise, also of what is thrown at once. */
+async function begin<R>(call: () => PromiseLike<R>): Promise<R> {
+  return call()
 }
