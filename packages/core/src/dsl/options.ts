@@ -250,9 +250,4 @@ export interface BranchOptions<K, V> {
 export interface BuildOptions {
   /** Which optimizations to make. Default: none. */
   readonly optimization?: 'all' | readonly Optimization[]
-  /**
-   * Refuses a topology with a store or a repartition topic whose name is generated (`TOPOLOGY_UNNAMED`): such names change with
-   * the operators before them. Kafka's `ensure.explicit.internal.resource.naming` (KIP-1111). Default: false.
-   */
-  readonly ensureExplicitInternalResourceNaming?: boolean
 }

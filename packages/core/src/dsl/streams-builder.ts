@@ -5,7 +5,6 @@ import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { subscribed } from '../topology/topic-pattern.js'
-import { requireNames } from '../topology/require-names.js'
 import type { Optimization, Topology } from '../topology/topology.js'
 import type { GlobalKTable } from './global-ktable.js'
 import { globalStore, globalTable } from './global-table.js'
@@ -127,13 +126,11 @@ export class StreamsBuilder {
    * stores and internal topics change.
    *
    * @example
-   * const topology = builder.build({ optimization: 'all', ensureExplicitInternalResourceNaming: true })
+   * const topology = builder.build({ optimization: 'all' })
    */
   build(options: BuildOptions = {}): Topology {
-    const { optimization = [], ensureExplicitInternalResourceNaming = false } = options
-    const topology = this.#graph.build(new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization))
-    if (ensureExplicitInternalResourceNaming) requireNames(topology, this.#graph.names)
-    return topology
+    const { optimization = [] } = options
+    return this.#graph.build(new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization))
   }
 }
 

@@ -26,9 +26,13 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
   .record({
     genes: fc.array(choices, { minLength: 2, maxLength: 9, size: 'max' }),
     records: fc.array(record, { minLength: 1, maxLength: 30, size: 'max' }),
-    optimized: fc.boolean()
+    optimization: fc.constantFrom(
+      {},
+      { optimization: 'single.store.self.join' } as const,
+      { optimization: 'all' } as const
+    )
   })
-  .map(({ genes, records, optimized }): Scenario => {
+  .map(({ genes, records, optimization }): Scenario => {
     const { topology, topics } = growTopology(genes)
     let time = 0
     const inputs = records.map(({ topic, key, value, step: by, header }, index): Input => {
@@ -37,6 +41,5 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
     })
     const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
-    const optimization = optimized ? ({ optimization: 'single.store.self.join' } as const) : {}
     return { ...optimization, topology, inputs, ...(windows ? {} : { inMemory: true }) }
   })

@@ -87,9 +87,10 @@ class Growing implements RandomTopology {
     const topic = topics.find(name => !this.topics.includes(name))
     if (topic === undefined) return false
     const store = op !== 'stream' && pick.one([false, true]) ? { store: this.#fresh('store') } : {}
+    const history = op === 'table' && 'store' in store ? pick.maybe('historyMs', 50) : {}
     const name = this.#fresh('n')
     this.topics.push(topic)
-    this.topology.push({ op, topic, as: name, ...store })
+    this.topology.push({ op, topic, as: name, ...store, ...history })
     this.#handles.push({ name, kind, windowed: false })
     return true
   }
