@@ -49,6 +49,7 @@ export type {
   StreamRecord
 } from './processor/processor.js'
 export type * from './processor/processor-context.js'
+export type { ProcessorWrapper } from './processor/processor-wrapper.js'
 export type { KeyValueStore } from './processor/key-value-store.js'
 export type { SessionStore } from './processor/session-store.js'
 export type { VersionedStore } from './processor/versioned-store.js'

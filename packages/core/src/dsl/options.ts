@@ -1,6 +1,7 @@
 /** The trailing options of the DSL's methods. */
 import type { ByteWriter, Serde } from '@millrace/state'
 import type { RecordContext } from '../record.js'
+import type { ProcessorWrapper } from '../processor/processor-wrapper.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import type { OffsetReset, Optimization, Partitioner, TimestampExtractor } from '../topology/topology.js'
 
@@ -250,4 +251,6 @@ export interface BranchOptions<K, V> {
 export interface BuildOptions {
   /** Which optimizations to make. Default: none. */
   readonly optimization?: 'all' | readonly Optimization[]
+  /** What to put around each processor and operator. Kafka's `processor.wrapper.class`. Default: nothing. */
+  readonly processorWrapper?: ProcessorWrapper
 }

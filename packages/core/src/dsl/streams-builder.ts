@@ -129,8 +129,9 @@ export class StreamsBuilder {
    * const topology = builder.build({ optimization: 'all' })
    */
   build(options: BuildOptions = {}): Topology {
-    const { optimization = [] } = options
-    return this.#graph.build(new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization))
+    const { optimization = [], processorWrapper } = options
+    const optimizations = new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization)
+    return this.#graph.build({ optimizations, processorWrapper })
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Operator } from './operator.js'
 
 export const dropNullKeys: Operator = {
+  fixedKey: true,
   compile: (runtime, downstream) => (key, value, timestamp, context) => {
     if (key === null || key === undefined) {
       runtime.dropped(context, 'a record with a null key cannot be repartitioned')

@@ -10,6 +10,7 @@ import type {
   VersionedStore,
   WindowStore
 } from '@millrace/state'
+import type { ProcessorWrapper } from '../processor/processor-wrapper.js'
 import type { RecordContext } from '../record.js'
 import type { AsyncPolicy, AsyncStep } from './async-call.js'
 
@@ -99,14 +100,22 @@ export interface OperatorRuntime {
 /** Compiles to a function. Called once per task, downstream first. */
 export type Operator = PlainOperator | RoutingOperator
 
+/** How an operator is wrapped, if not as `wrap` does. */
+interface Wrappable {
+  /** It looks at records or changes values, and is a processor of fixed keys to a wrapper, as in Kafka Streams. */
+  readonly fixedKey?: true
+  /** What it is with a wrapper around its user code. */
+  wrapped?(name: string, wrapper: ProcessorWrapper): Operator
+}
+
 /** Hands what it makes to all its successors. */
-export interface PlainOperator {
+export interface PlainOperator extends Wrappable {
   /** Of an aggregation over windows: how long after its end a window may still change, in ms. */
   readonly graceMs?: number
   compile(runtime: OperatorRuntime, downstream: Process): Process
 }
 
 /** Chooses among its successors: `downstreams` and their names are in the order of the node's `successors`. */
-export interface RoutingOperator {
+export interface RoutingOperator extends Wrappable {
   compileRouted(runtime: OperatorRuntime, downstreams: readonly Process[], successors: readonly string[]): Process
 }

@@ -3,6 +3,7 @@ import type { Operator } from './operator.js'
 
 export function peek<K, V>(action: (key: K, value: V) => void): Operator {
   return {
+    fixedKey: true,
     compile: (_runtime, downstream) => (key, value, timestamp, context) => {
       action(key, value)
       downstream(key, value, timestamp, context)

@@ -2,6 +2,7 @@
 import type { Operator } from './operator.js'
 
 export const toStream: Operator = {
+  fixedKey: true,
   compile: (_runtime, downstream) => (key, change, timestamp, context) => {
     downstream(key, change.newValue, timestamp, context)
   }

@@ -47,6 +47,23 @@ export class ForwardingContext implements ProcessorContext {
     this.#context = undefined
   }
 
+  /** What `act` does belongs to this record, and what follows to the one before. */
+  during(timestamp: number, context: RecordContext, act: () => void): void {
+    const [timestampBefore, contextBefore] = [this.#timestamp, this.#context]
+    this.begin(timestamp, context)
+    try {
+      act()
+    } finally {
+      this.#timestamp = timestampBefore
+      this.#context = contextBefore
+    }
+  }
+
+  /** Of the record that is being processed. */
+  get recordContext(): RecordContext {
+    return this.#during('process a record', this.#context)!
+  }
+
   forward(record: StreamRecord<unknown, unknown>, childName?: string): void {
     const context = this.#during('forward a record', this.#context)!
     const to = childName === undefined ? this.#all : this.#child(childName)

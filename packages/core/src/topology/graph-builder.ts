@@ -8,7 +8,15 @@ import { NameCounter, validName } from './names.js'
 import { relaxNullKeys } from './relax-null-keys.js'
 import { reuseTableTopics } from './reuse-table-topics.js'
 import type { Optimization, RepartitionTopic, Topology } from './topology.js'
+import type { Operator } from '../operators/operator.js'
+import type { ProcessorWrapper } from '../processor/processor-wrapper.js'
 import { windowGraceMs } from './window-grace.js'
+import { wrapProcessors } from './wrap-processors.js'
+
+export interface GraphBuildOptions {
+  readonly optimizations?: ReadonlySet<Optimization>
+  readonly processorWrapper?: ProcessorWrapper | undefined
+}
 
 export class GraphBuilder {
   readonly names = new NameCounter()
@@ -63,7 +71,9 @@ export class GraphBuilder {
   }
 
   #addFilledStore(filled: FilledStoreDraft, global: { readonly global?: true }): void {
-    const { store, topic, source, processor, operator, ...reading } = filled
+    const { store, topic, source, processor, ...reading } = filled
+    // Kafka Streams wraps none that fill stores.
+    const operator: Operator = { ...filled.operator, wrapped: () => operator }
     this.addStore({ ...store, logging: true, sourceTopic: topic })
     this.add({ kind: 'source', name: source, topics: [topic], ...reading, offsetReset: 'earliest', ...global })
     const node = { kind: 'processor', name: processor, operator, stores: [store.name], predecessors: [source] } as const
@@ -115,7 +125,7 @@ export class GraphBuilder {
   }
 
   /** A finished topology; the builder may grow further and build again. */
-  build(optimizations: ReadonlySet<Optimization> = new Set()): Topology {
+  build({ optimizations = new Set(), processorWrapper }: GraphBuildOptions = {}): Topology {
     const draft = {
       nodes: this.#nodes,
       stores: this.#stores,
@@ -126,7 +136,8 @@ export class GraphBuilder {
     const reused = optimizations.has('reuseKTableSourceTopics') ? reuseTableTopics(draft, this.#tableTopics) : draft
     const merged = optimizations.has('mergeRepartitionTopics') ? mergeRepartitions(reused) : reused
     const joined = optimizations.has('singleStoreSelfJoin') ? joinInOneStore(merged, this.#streamJoins) : merged
-    return freezeTopology(relaxNullKeys(joined))
+    const relaxed = relaxNullKeys(joined)
+    return freezeTopology(processorWrapper === undefined ? relaxed : wrapProcessors(relaxed, processorWrapper))
   }
 }
 

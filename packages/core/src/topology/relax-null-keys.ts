@@ -8,7 +8,7 @@ export function relaxNullKeys(draft: GraphDraft): GraphDraft {
   const nodes = new Map(draft.nodes)
   for (const node of draft.nodes.values()) {
     if (node.kind !== 'processor' || node.nullKeys !== 'dropped' || !wanted.has(node.name)) continue
-    nodes.set(node.name, { ...node, operator: passThrough })
+    nodes.set(node.name, { ...node, operator: { ...passThrough, fixedKey: true } })
   }
   return { ...draft, nodes }
 }

@@ -4,6 +4,7 @@ import { process } from '../operators/process.js'
 import type { RecordContext } from '../record.js'
 import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
+import type { ProcessorWrapper } from '../processor/processor-wrapper.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { GraphBuilder } from './graph-builder.js'
 import type { FilledStoreDraft } from './graph-draft.js'
@@ -159,8 +160,8 @@ export class TopologyBuilder {
   }
 
   /** The topology as it now stands, checked: throws the `TOPOLOGY_…` errors. */
-  build(): Topology {
-    return this.#graph.build()
+  build(options: { readonly processorWrapper?: ProcessorWrapper } = {}): Topology {
+    return this.#graph.build(options)
   }
 
   /** Kafka Streams' text of the topology as it now stands, checked as in `build`. */

@@ -17,7 +17,7 @@ export function canonical(result: Result): Result {
   }
 }
 
-function canonicalRun({ failed, internal, stores, ...rest }: RunResult): RunResult {
+function canonicalRun({ failed, internal, stores, trace, ...rest }: RunResult): RunResult {
   const changes = new Map<string, OutputRecord>()
   for (const { headers, ...record } of internal.filter(isChange)) {
     const version = headers?.filter(([name]) => name === 'v') ?? []
@@ -27,6 +27,7 @@ function canonicalRun({ failed, internal, stores, ...rest }: RunResult): RunResu
   return {
     ...rest,
     ...(stores === undefined ? {} : { stores: mapValues(stores, rows => rows.toSorted(byText)) }),
+    ...(trace === undefined || failed !== undefined ? {} : { trace }),
     internal: [...internal.filter(record => !isChange(record)), ...[...changes.values()].toSorted(byPlace)],
     ...(failed === undefined ? {} : { failed: { at: failed.at, message: '' } })
   }

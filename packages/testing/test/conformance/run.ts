@@ -57,7 +57,9 @@ class Run {
         this.#note(driver, at)
         at++
       }
-      return { ...noted, stores: await storeContents(driver, this.#built, { caching: this.#caching }) }
+      const stores = await storeContents(driver, this.#built, { caching: this.#caching })
+      const { trace } = this.#built
+      return { ...noted, stores, ...(trace === undefined ? {} : { trace }) }
     } catch (error) {
       return { ...noted, failed: { at, message: String(error) } }
     } finally {

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly topology: readonly Step[]
   /** Kafka Streams' `topology.optimization`. */
   readonly optimization?: 'all' | 'single.store.self.join'
+  /** Whether every processor is wrapped, to note which records it is given. */
+  readonly wrapped?: boolean
   /** Kafka Streams keeps its stores in memory: quicker by far, and without windows the same. */
   readonly inMemory?: boolean
   /** Without inputs only `describe()` is compared. */
@@ -53,6 +55,8 @@ export interface RunResult {
   /** Of repartition topics and changelogs. */
   readonly internal: readonly OutputRecord[]
   readonly stores?: Readonly<Record<string, readonly StoreRow[]>>
+  /** Of a wrapped topology: what each processor was given, as `node@timestamp`, and whether its keys are fixed. */
+  readonly trace?: readonly string[]
   /** The input that was refused. */
   readonly failed?: { readonly at: number; readonly message: string }
 }

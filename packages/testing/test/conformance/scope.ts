@@ -3,6 +3,7 @@ import { type BuildOptions, StreamsBuilder, type Topology, TopologyBuilder } fro
 import type { Keys } from './keys.js'
 import { operatorFor } from './operators.js'
 import type { Scenario, Step } from './scenario.js'
+import { Trace } from './trace.js'
 
 /** A stream, a table, or something on the way to one, and what its keys are. */
 export interface Made {
@@ -15,6 +16,8 @@ export interface Built {
   readonly topology: Topology
   readonly sinks: ReadonlyMap<string, Keys>
   readonly plainStores: ReadonlySet<string>
+  /** Of a wrapped one: what its processors have been given so far. */
+  readonly trace: readonly string[] | undefined
 }
 
 export class Scope {
@@ -32,8 +35,10 @@ export class Scope {
     const scope = new Scope()
     scope.run(scenario.topology)
     const { sinks, plainStores } = scope
-    const topology = scope.#lowLevel?.build() ?? scope.builder.build(optimization(scenario))
-    return { topology, sinks, plainStores }
+    const trace = scenario.wrapped === true ? new Trace() : undefined
+    const wrapped = trace === undefined ? {} : { processorWrapper: trace }
+    const topology = scope.#lowLevel?.build(wrapped) ?? scope.builder.build({ ...optimization(scenario), ...wrapped })
+    return { topology, sinks, plainStores, trace: trace?.notes }
   }
 
   /** What is built node by node, instead of by the DSL. */

@@ -30,9 +30,10 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       {},
       { optimization: 'single.store.self.join' } as const,
       { optimization: 'all' } as const
-    )
+    ),
+    wrapped: fc.boolean()
   })
-  .map(({ genes, records, optimization }): Scenario => {
+  .map(({ genes, records, optimization, wrapped }): Scenario => {
     const { topology, topics } = growTopology(genes)
     let time = 0
     const inputs = records.map(({ topic, key, value, step: by, header }, index): Input => {
@@ -41,5 +42,6 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
     })
     const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
-    return { ...optimization, topology, inputs, ...(windows ? {} : { inMemory: true }) }
+    const wrapper = wrapped ? { wrapped } : {}
+    return { ...optimization, ...wrapper, topology, inputs, ...(windows ? {} : { inMemory: true }) }
   })

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
@@ -46,11 +45,14 @@ final class Scenario {
         final Scope scope = build(config);
         final List<Step> inputs = new ArrayList<>();
         json.get("inputs").forEach(input -> inputs.add(new Step(input)));
-        return new Run(scope.build(config), scope.sinks, config).pipe(inputs);
+        Trace.NOTES.clear();
+        final Map<String, Object> result = new Run(scope.build(config), scope.sinks, config).pipe(inputs);
+        if (json.path("wrapped").asBoolean()) result.put("trace", List.copyOf(Trace.NOTES));
+        return result;
     }
 
     private Scope build(final Properties config) {
-        final Scope scope = new Scope(new StreamsBuilder(new TopologyConfig(new StreamsConfig(config))));
+        final Scope scope = new Scope(new TopologyConfig(new StreamsConfig(config)));
         final List<Step> steps = new ArrayList<>();
         json.get("topology").forEach(step -> steps.add(new Step(step)));
         scope.run(steps);
@@ -70,6 +72,7 @@ final class Scenario {
         }
         // In production, results without a match are looked for once a second, to spare RocksDB. That is no matter of semantics.
         config.put(StreamsConfig.InternalConfig.EMIT_INTERVAL_MS_KSTREAMS_OUTER_JOIN_SPURIOUS_RESULTS_FIX, 0L);
+        if (json.path("wrapped").asBoolean()) config.put(StreamsConfig.PROCESSOR_WRAPPER_CLASS_CONFIG, Trace.class);
         if (json.has("optimization")) config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, json.get("optimization").asText());
         return config;
     }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
 
 /** What the steps of one scenario have made so far. */
 final class Scope {
@@ -13,7 +14,7 @@ final class Scope {
     record Made(Object object, Keys keys) {}
 
     /** For a topology of the Processor API, which has no builder. */
-    final Topology topology = new Topology();
+    final Topology topology;
     final StreamsBuilder builder;
     /** What the keys written to topics are. */
     final Map<String, Keys> sinks = new HashMap<>();
@@ -22,8 +23,9 @@ final class Scope {
     private Keys keys;
     private boolean lowLevel;
 
-    Scope(final StreamsBuilder builder) {
-        this.builder = builder;
+    Scope(final TopologyConfig config) {
+        topology = new Topology(config);
+        builder = new StreamsBuilder(config);
     }
 
     void run(final List<Step> steps) {
