@@ -43,14 +43,14 @@ describe('async operators in an application', function () {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function start(mapper: Mapper, name = 'one'): Promise<KafkaStreams> {
+  async function start(mapper: Mapper, name = 'one', commitIntervalMs = 20): Promise<KafkaStreams> {
     const builder = new StreamsBuilder()
     builder.stream('in', text).mapValuesAsync(mapper, { value: serdes.string(), concurrency: 2 }).to('out')
     const app = new KafkaStreams(builder.build(), {
       applicationId: 'app',
       broker,
       stateDirectory: join(directory, name),
-      commitIntervalMs: 20,
+      commitIntervalMs,
       heartbeatIntervalMs: 20,
       stateEngine: memoryEngine(),
       logger: silentLogger
@@ -83,7 +83,7 @@ describe('async operators in an application', function () {
     let called = 0
     const records = Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value: String(i) }))
     await write(connection, 'in', 0, ...records)
-    const app = await start(() => new Promise<string>(() => void called++))
+    const app = await start(() => new Promise<string>(() => void called++), 'one', 60_000)
     await eventually(() => expect(app.totals().processed).to.equal(8))
     await new Promise(resolve => setTimeout(resolve, 100))
     expect(app.totals().processed).to.be.at.most(8)
