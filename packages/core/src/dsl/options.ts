@@ -253,4 +253,9 @@ export interface BuildOptions {
   readonly optimization?: 'all' | readonly Optimization[]
   /** What to put around each processor and operator. Kafka's `processor.wrapper.class`. Default: nothing. */
   readonly processorWrapper?: ProcessorWrapper
+  /**
+   * Refuses a topology with a store or a repartition topic whose name is generated (`TOPOLOGY_UNNAMED`): such names change with
+   * the operators before them. Kafka's `ensure.explicit.internal.resource.naming` (KIP-1111). Default: false.
+   */
+  readonly ensureExplicitInternalResourceNaming?: boolean
 }

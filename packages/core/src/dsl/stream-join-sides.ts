@@ -53,7 +53,7 @@ export function joinNames(
   const thisPrefix = rightAlone ? PREFIX.outerThis : PREFIX.joinThis
   const generatedThis = graph.names.node(thisPrefix)
   const generatedOther = graph.names.node(leftAlone ? PREFIX.outerOther : PREFIX.joinOther)
-  const generatedShared = PREFIX.outerShared + generatedThis.slice(thisPrefix.length)
+  const generatedShared = graph.names.sameNumber(PREFIX.outerShared, generatedThis)
   const sharedSuffix = rightAlone ? '-outer-shared-join' : '-left-shared-join'
   const stored = (suffix: string, generated: string) => `${store === undefined ? generated : store + suffix}-store`
   return {

@@ -5,6 +5,7 @@ import type { KeyValueStore } from '../processor/key-value-store.js'
 import type { ProcessorSupplier } from '../processor/processor.js'
 import type { StoreBuilder } from '../processor/stores.js'
 import { subscribed } from '../topology/topic-pattern.js'
+import { requireNames } from '../topology/require-names.js'
 import type { Optimization, Topology } from '../topology/topology.js'
 import type { GlobalKTable } from './global-ktable.js'
 import { globalStore, globalTable } from './global-table.js'
@@ -126,12 +127,14 @@ export class StreamsBuilder {
    * stores and internal topics change.
    *
    * @example
-   * const topology = builder.build({ optimization: 'all' })
+   * const topology = builder.build({ optimization: 'all', ensureExplicitInternalResourceNaming: true })
    */
   build(options: BuildOptions = {}): Topology {
-    const { optimization = [], processorWrapper } = options
+    const { optimization = [], ensureExplicitInternalResourceNaming = false, processorWrapper } = options
     const optimizations = new Set(optimization === 'all' ? ALL_OPTIMIZATIONS : optimization)
-    return this.#graph.build({ optimizations, processorWrapper })
+    const topology = this.#graph.build({ optimizations, processorWrapper })
+    if (ensureExplicitInternalResourceNaming) requireNames(topology, this.#graph.names)
+    return topology
   }
 }
 

@@ -3,6 +3,7 @@ import { MillraceError } from '@millrace/state'
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]+$/
 const MAX_NAME_LENGTH = 249
+const DIGITS = 10
 
 /**
  * Hands out names such as `KSTREAM-FILTER-0000000003`.
@@ -12,6 +13,7 @@ const MAX_NAME_LENGTH = 249
  */
 export class NameCounter {
   #next = 0
+  readonly #generated = new Set<string>()
 
   /** The user's name if there is one, else a generated one. Throws `TOPOLOGY_INVALID_NAME`. */
   node(prefix: string, name?: string): string {
@@ -29,8 +31,23 @@ export class NameCounter {
     return this.#generate(`${prefix}STATE-STORE-`)
   }
 
+  /** The name of another prefix with the number of one that was generated. */
+  sameNumber(prefix: string, generated: string): string {
+    return this.#noted(prefix + generated.slice(-DIGITS))
+  }
+
+  /** Whether a name was generated here, or what is before one of the suffixes that stores and topics have. */
+  isGenerated(name: string): boolean {
+    return this.#generated.has(name.replace(/-(?:store|Buffer|repartition|topic)$/, ''))
+  }
+
   #generate(prefix: string): string {
-    return prefix + String(this.#next++).padStart(10, '0')
+    return this.#noted(prefix + String(this.#next++).padStart(DIGITS, '0'))
+  }
+
+  #noted(name: string): string {
+    this.#generated.add(name)
+    return name
   }
 }
 

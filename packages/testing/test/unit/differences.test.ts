@@ -67,6 +67,25 @@ describe('Millrace, unlike Kafka Streams,', () => {
       .with.property('code', 'TOPOLOGY_SERDE_MISSING')
   })
 
+  it('asks for the names of what it makes, where it is to ask', () => {
+    const named = { ensureExplicitInternalResourceNaming: true }
+    const plain = new StreamsBuilder()
+    plain.table('in', text).toStream().to('out')
+    expect(() => plain.build(named)).to.not.throw()
+    const joining = new StreamsBuilder()
+    const left = joining.table('left', { ...text, store: 'left' })
+    const right = joining.table('right', { ...text, store: 'right' })
+    left.join(
+      right,
+      value => value,
+      (one, other) => one + other,
+      { ...text, store: 'joined' }
+    )
+    expect(() => joining.build(named))
+      .to.throw()
+      .with.property('code', 'TOPOLOGY_UNNAMED')
+  })
+
   it('merges repartition topics below a split', () => {
     const builder = new StreamsBuilder()
     const counted = (branch: KStream<string, string>): void => void branch.groupByKey(text).count()
