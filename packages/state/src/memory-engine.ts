@@ -17,16 +17,23 @@ export function memoryEngine(): StateEngine {
   const directories = new Map<string, Stored>()
   return {
     name: 'memory',
-    // eslint-disable-next-line @typescript-eslint/require-await -- a failure is to be a rejection
-    async open(directory) {
-      let stored = directories.get(directory)
-      if (stored === undefined)
-        directories.set(directory, (stored = { directory, table: new SortedTable(), open: false }))
-      if (stored.open) throw lockedError(directory, { holder: thisProcess })
-      stored.open = true
-      return new MemoryDatabase(stored)
-    }
+    open: directory =>
+      promised(() => {
+        let stored = directories.get(directory)
+        if (stored === undefined)
+          directories.set(directory, (stored = { directory, table: new SortedTable(), open: false }))
+        if (stored.open) throw lockedError(directory, { holder: thisProcess })
+        stored.open = true
+        return new MemoryDatabase(stored)
+      })
   }
+}
+
+/** Done at once; what is thrown becomes a rejection, as the contract has it. */
+function promised<T>(action: () => T): Promise<T> {
+  return new Promise(resolve => {
+    resolve(action())
+  })
 }
 
 /** Keys as latin1 strings, which sort as their bytes do. */
@@ -87,32 +94,38 @@ class MemoryDatabase implements StateDatabase {
     this.checkOpen()
     const keys = this.#keys(range)
     if (range.reverse === true) keys.reverse()
-    return this.#entries(keys.map(key => [Buffer.from(key, 'latin1'), this.#stored.table.get(key)!]))
+    const entries = this.#entries(keys.map(key => [Buffer.from(key, 'latin1'), this.#stored.table.get(key)!]))
+    return {
+      next: () => promised(() => entries.next()),
+      return: () => promised(() => entries.return()),
+      [Symbol.asyncIterator]() {
+        return this
+      }
+    }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async clear(range: ByteRange): Promise<void> {
-    this.checkOpen()
-    for (const key of this.#keys(range)) this.#stored.table.delete(key)
+  clear(range: ByteRange): Promise<void> {
+    return promised(() => {
+      this.checkOpen()
+      for (const key of this.#keys(range)) this.#stored.table.delete(key)
+    })
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async sync(): Promise<void> {
-    this.checkOpen()
+  sync(): Promise<void> {
+    return promised(() => this.checkOpen())
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async close(): Promise<void> {
+  close(): Promise<void> {
     if (!this.#closed) this.#stored.open = false
     this.#closed = true
+    return Promise.resolve()
   }
 
   checkOpen(): void {
     if (this.#closed) throw closedError(this.#stored.directory)
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous, memory is not
-  async *#entries(snapshot: [Buffer, Buffer][]): AsyncIterableIterator<[Buffer, Buffer]> {
+  *#entries(snapshot: [Buffer, Buffer][]): Generator<[Buffer, Buffer], void> {
     for (const [key, value] of snapshot) {
       this.checkOpen()
       yield [key, Buffer.from(value)]
@@ -151,20 +164,21 @@ class MemoryBatch implements DatabaseBatch {
     this.#operations.push([toLatin1(key), undefined])
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async write(): Promise<void> {
-    this.#check()
-    this.#ended = true
-    for (const [key, value] of this.#operations) {
-      if (value === undefined) this.#stored.table.delete(key)
-      else this.#stored.table.set(key, value)
-    }
+  write(): Promise<void> {
+    return promised(() => {
+      this.#check()
+      this.#ended = true
+      for (const [key, value] of this.#operations) {
+        if (value === undefined) this.#stored.table.delete(key)
+        else this.#stored.table.set(key, value)
+      }
+    })
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async discard(): Promise<void> {
+  discard(): Promise<void> {
     this.#ended = true
     this.#operations = []
+    return Promise.resolve()
   }
 
   #check(): void {
