@@ -1,6 +1,7 @@
 /** Everything `@millrace/core` offers. */
 export {
   ByteWriter,
+  type EngineChoice,
   MillraceError,
   type Serde,
   type StoreDefinition,

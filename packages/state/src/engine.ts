@@ -9,6 +9,7 @@ export interface ByteRange {
 
 /** Opens databases. Implementations pass the suite in `@millrace/state/test-suite`. */
 export interface StateEngine {
+  /** Tells engines apart: where a task uses several, each has a directory of its own by this name. */
   readonly name: string
   /**
    * Opens or creates the database in `directory`.
@@ -16,6 +17,9 @@ export interface StateEngine {
    */
   open(directory: string): Promise<StateDatabase>
 }
+
+/** LevelDB, memory that is empty whenever a task starts, or an engine of your own. */
+export type EngineChoice = 'level' | 'memory' | StateEngine
 
 /**
  * An open database of one task. Every call but `close` throws or rejects with `STATE_CLOSED` once it is closed or closing,

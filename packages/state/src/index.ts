@@ -3,7 +3,7 @@ export { MillraceError } from './errors.js'
 export { latin1Slice, utf8Slice } from './buffer-slices.js'
 export { ByteWriter } from './byte-writer.js'
 export { type Serde, decode, encode, latin1 } from './serde.js'
-export type { ByteRange, DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
+export type { ByteRange, DatabaseBatch, EngineChoice, StateDatabase, StateEngine } from './engine.js'
 export type {
   BufferStoreDefinition,
   ChangelogOffsets,

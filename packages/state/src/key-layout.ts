@@ -7,7 +7,7 @@
  *  00 'p' <store name>           → 1 byte: the store's prefix
  *  00 'o' <store name>           → int64: the next changelog offset; of a global store one for each partition of its topic
  *  00 'w' <store name>           → nothing: the store is being wiped
- *  00 'l' <store name>           → text: how the store's entries lie, see `layoutOf`
+ *  00 'l' <store name>           → text: how the store's entries lie, see `layoutOf`; or that they lie in another database
  *  <prefix 01..fe> <key bytes>   → int64 timestamp, value bytes   (Java's ValueAndTimestamp)
  * ```
  *

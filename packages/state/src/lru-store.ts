@@ -19,6 +19,8 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
   readonly #maxEntries: number
   /** All keys that are there, by their latin1 strings; the one used last is the last. */
   readonly #used = new Map<string, K>()
+  /** The newest timestamp put while updates are held back. */
+  #newest = -1
 
   constructor(
     options: {
@@ -65,15 +67,12 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
   put(key: K, value: V | null, timestamp: number, context?: unknown): number {
     const mapKey = latin1(this.definition.key, key)
     if (value === null) this.#used.delete(mapKey)
-    else {
-      this.#use(mapKey, key)
-      for (const [eldest, eldestKey] of this.#used) {
-        if (this.#used.size <= this.#maxEntries) break
-        this.#used.delete(eldest)
-        this.#values.put(eldestKey, null, timestamp, context, eldest)
-      }
-    }
-    return this.#values.put(key, value, timestamp, context, mapKey)
+    else this.#use(mapKey, key)
+    const validTo = this.#values.put(key, value, timestamp, context, mapKey)
+    // An entry whose update is held back has to stay until that is forwarded.
+    if (this.#values.holdsBack) this.#newest = Math.max(this.#newest, timestamp)
+    else this.#evict(timestamp)
+    return validTo
   }
 
   range(range: KeyRange<K>): AsyncIterableIterator<[K, Timestamped<V>]> {
@@ -90,6 +89,7 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   flush(): void {
     this.#values.flush()
+    this.#evict(this.#newest)
   }
 
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
@@ -116,6 +116,14 @@ export class LruStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   clear(): void {
     this.#values.clear()
+  }
+
+  #evict(timestamp: number): void {
+    for (const [eldest, key] of this.#used) {
+      if (this.#used.size <= this.#maxEntries) break
+      this.#used.delete(eldest)
+      this.#values.remove(key, timestamp, eldest)
+    }
   }
 
   *#noting(records: Iterable<RestoreRecord>): Generator<RestoreRecord, void> {

@@ -88,7 +88,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     mapKey = latin1(this.definition.key, key)
   ): number {
     const entry = this.#entry(mapKey, key)
-    const hold = this.#listener !== undefined && this.definition.caching
+    const hold = this.holdsBack
     if (hold) {
       if (!entry.held) entry.forwarded = entry.value
       entry.heldSince = ++this.#puts
@@ -100,6 +100,20 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
     entry.timestamp = timestamp
     this.#overlay.change(entry, hold)
     return Infinity
+  }
+
+  /** Deletes an entry, and forwards nothing of it. */
+  remove(key: K, timestamp: number, mapKey: string): void {
+    const entry = this.#entry(mapKey, key)
+    if (entry.value !== null) this.#count.changed(-1)
+    entry.value = null
+    entry.timestamp = timestamp
+    this.#overlay.change(entry, false)
+  }
+
+  /** Whether updates wait for a flush. */
+  get holdsBack(): boolean {
+    return this.#listener !== undefined && this.definition.caching
   }
 
   onFlush(listener: FlushListener<K, V>): void {
@@ -125,7 +139,7 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
   /** Encodes each change once, for the visitor and for the batch. */
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
     const valueOut = this.#value
-    const tracesAbsence = !this.definition.caching || this.#listener === undefined
+    const tracesAbsence = !this.holdsBack
     for (const entry of this.#overlay.dirty) {
       entry.batched = true
       // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.

@@ -1,5 +1,6 @@
 /** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in the overlay, then in the database. */
 import type { Bucket, BucketEntry } from './bucket.js'
+import { byTime } from './by-time.js'
 import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
 import { Buckets } from './buckets.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
@@ -127,12 +128,12 @@ export class SegmentedStore<K, V> implements StateStore {
   /**
    * Of an ordered store the first entry by time, rank and key that no earlier call has given since it was put, unless its
    * time is after `toMs`. It stays in the store. Kafka Streams finds windows here that are one millisecond older than
-   * elsewhere, and sessions as long as their segment is there.
+   * elsewhere, and sessions as long as their segment is there; but not so in its stores in memory.
    */
   takeFirst(toMs: number, cached: boolean): ScannedEntry<K, V> | undefined {
     const segments = this.#segments
     const expiredAt = (cached ? this.#committed : segments.observed) - this.definition.retentionMs
-    const firstLive = this.definition.kind === 'window' ? expiredAt : segments.startOf(segments.of(expiredAt))
+    const firstLive = this.#firstToTake(expiredAt)
     for (let place = this.#index!.takeFirst(toMs); place !== undefined; place = this.#index!.takeFirst(toMs)) {
       const { time, rank, mapKey } = place
       if (time < firstLive) continue
@@ -143,6 +144,12 @@ export class SegmentedStore<K, V> implements StateStore {
       return { key, time, rank, value: entry.value, timestamp: entry.timestamp }
     }
     return undefined
+  }
+
+  #firstToTake(expiredAt: number): number {
+    const { kind, engine } = this.definition
+    if (engine === 'memory') return expiredAt + 1
+    return kind === 'window' ? expiredAt : this.#segments.startOf(this.#segments.of(expiredAt))
   }
 
   put(key: K, time: number, rank: number, value: V | null, timestamp: number, context: unknown): void {
@@ -238,8 +245,8 @@ export class SegmentedStore<K, V> implements StateStore {
 
   /** As of the call. */
   range(range: TimedRange<K>): AsyncIterableIterator<ScannedEntry<K, V>> {
-    const { key, value } = this.definition
-    return scanBuckets(
+    const { key, value, engine } = this.definition
+    const scan = scanBuckets(
       { prefix: this.#prefix, bucketMs: this.#buckets.bucketMs, key, value, range },
       {
         segments: this.#segments,
@@ -248,6 +255,7 @@ export class SegmentedStore<K, V> implements StateStore {
         visible: e => this.#visible(e)
       }
     )
+    return engine === 'memory' ? byTime({ key, reverse: range.reverse === true }, scan) : scan
   }
 
   /** After a bucket's changes were discarded: what is stored of them counts as put. */

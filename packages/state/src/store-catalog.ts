@@ -11,8 +11,7 @@ import {
   nextPrefix,
   storeRange
 } from './key-layout.js'
-import { layoutOf } from './segment-layout.js'
-import type { ChangelogOffsets, StoreDefinition } from './store.js'
+import type { ChangelogOffsets } from './store.js'
 
 export class StoreCatalog {
   readonly #database: StateDatabase
@@ -54,17 +53,16 @@ export class StoreCatalog {
   }
 
   /**
-   * Gives stores that are new a prefix, for good. Returns those whose entries lie otherwise than the definition says:
-   * they are empty now, and without an offset.
+   * Gives stores that are new a prefix, for good. `layouts` says by name how the entries of each lie. Returns those that lie
+   * otherwise here: they are empty now, and without an offset.
    */
-  async add(definitions: readonly StoreDefinition[]): Promise<string[]> {
-    const otherwise = definitions.filter(definition => this.#liesOtherwise(definition)).map(({ name }) => name)
+  async add(layouts: ReadonlyMap<string, string>): Promise<string[]> {
+    const otherwise = [...layouts].filter(([name, layout]) => this.#liesOtherwise(name, layout)).map(([name]) => name)
     await this.wipe(otherwise)
     const batch = this.#database.batch()
     batch.put(factKey('v'), Buffer.of(LAYOUT_VERSION))
-    for (const definition of definitions) {
-      const { name } = definition
-      batch.put(factKey('l', name), Buffer.from(layoutOf(definition)))
+    for (const [name, layout] of layouts) {
+      batch.put(factKey('l', name), Buffer.from(layout))
       if (this.#prefixes.has(name)) continue
       const prefix = nextPrefix(this.#prefixes.values())
       this.#prefixes.set(name, prefix)
@@ -74,9 +72,9 @@ export class StoreCatalog {
     return otherwise
   }
 
-  #liesOtherwise(definition: StoreDefinition): boolean {
-    const known = this.#database.get(factKey('l', definition.name))?.toString()
-    return known !== undefined && known !== layoutOf(definition)
+  #liesOtherwise(name: string, layout: string): boolean {
+    const known = this.#database.get(factKey('l', name))?.toString()
+    return known !== undefined && known !== layout
   }
 
   /** Adds offsets to a batch; `moved` is to follow once it is written. */

@@ -1,4 +1,5 @@
 /** What a task's stores look like to operators, to the checkpoint and to queries. */
+import type { EngineChoice } from './engine.js'
 import type { Serde } from './serde.js'
 import type { BufferStore, SessionStore, TimeOrderedStore, VersionedStore, WindowStore } from './timed-stores.js'
 
@@ -21,6 +22,8 @@ interface StoreDefinitionBase<K, V> {
   readonly changelogConfig?: Readonly<Record<string, string>>
   /** Headers of the changelog's records that have a value. */
   readonly changelogHeaders?: readonly (readonly [name: string, value: Buffer | null])[]
+  /** What the store's entries lie in; default: what the task's other stores lie in. */
+  readonly engine?: EngineChoice
   /** Restore from this source topic instead of an own changelog (a table's topic is its own changelog). */
   readonly sourceTopic?: string
 }
@@ -28,7 +31,10 @@ interface StoreDefinitionBase<K, V> {
 /** A store with one value per key. */
 export interface KeyValueStoreDefinition<K = any, V = any> extends StoreDefinitionBase<K, V> {
   readonly kind: 'key-value'
-  /** From 1; more than so many, and those that were not read or put for longest are deleted. */
+  /**
+   * From 1; more than so many, and those that were not read or put for longest are deleted: at once, or where updates are held
+   * back, at the flush. Nothing is forwarded of that.
+   */
   readonly maxEntries?: number
 }
 

@@ -1,9 +1,12 @@
-/** All stores of one task over one database, committed as one batch. */
+/** All stores of one task: those that lie together are committed as one batch. */
 import { OrderedBuffer } from './buffer-store.js'
-import type { DatabaseBatch, StateDatabase, StateEngine } from './engine.js'
+import type { EngineChoice, StateEngine } from './engine.js'
 import { MillraceError } from './errors.js'
+import { levelEngine } from './level-engine.js'
 import { LruStore } from './lru-store.js'
-import { OpenMarker, systemBootId } from './open-marker.js'
+import { memoryEngine } from './memory-engine.js'
+import { systemBootId } from './open-marker.js'
+import type { OpenStore } from './open-store.js'
 import { OverlayGroupedStore } from './overlay-grouped-store.js'
 import { OverlayStore } from './overlay-store.js'
 import { SegmentedSessionStore } from './session-store.js'
@@ -17,7 +20,7 @@ import type {
   StoreDefinition,
   TaskState
 } from './store.js'
-import { StoreCatalog } from './store-catalog.js'
+import { TaskDatabase, type TaskDatabaseOptions } from './task-database.js'
 import { IndexedStore } from './time-ordered-store.js'
 import type { BufferStore, SessionStore, TimeOrderedStore, VersionedStore, WindowStore } from './timed-stores.js'
 import { SegmentedVersionedStore } from './versioned-store.js'
@@ -35,122 +38,94 @@ export interface TaskStateOptions {
 
 /** What a task's state is built from. */
 export interface TaskStateModules {
+  /** Of the stores that name none. */
   readonly engine: StateEngine
   /** Told when state is not trusted after a power loss. */
   readonly logger?: { warn(facts: object, message: string): void }
 }
 
-/** A store as the task's state sees it, and as its kind is used. */
-interface OpenStore {
-  readonly entries: StateStore
-  readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore | TimeOrderedStore | BufferStore
-}
-
 /**
- * Opens the database of a task and its stores. Stores that may have lost writes to a power loss come back empty and
- * without an offset, so that they are restored.
+ * Opens the database of a task and its stores, and those of the stores that lie elsewhere. Stores that may have lost writes to a
+ * power loss, and those that lay otherwise before, come back empty and without an offset, so that they are restored.
  *
  * Rejects with `STATE_LOCKED`, `STATE_OPEN_FAILED`, `STATE_TOO_MANY_STORES`.
  */
 export async function openTaskState(options: TaskStateOptions, modules: TaskStateModules): Promise<TaskState> {
-  const { directory, definitions } = options
-  const database = await modules.engine.open(directory)
+  const { directory, definitions, bootId = systemBootId() } = options
+  const { logger } = modules
+  const cacheMaxBytes = options.cacheMaxBytes / Math.max(1, definitions.length)
+  const places = placesOf(options, modules.engine)
+  const databases: TaskDatabase[] = []
   try {
-    const catalog = await StoreCatalog.open({ directory }, { database })
-    const marker = new OpenMarker({ bootId: options.bootId ?? systemBootId() }, { database })
-    if (marker.distrusted) await distrust({ directory, definitions }, { catalog, logger: modules.logger })
-    await marker.begin()
-    const emptied = await catalog.add(definitions)
+    for (const place of places) {
+      const database = await TaskDatabase.open({ ...place, cacheMaxBytes, bootId }, { engine: place.engine, logger })
+      databases.push(database)
+    }
+    const { emptied } = databases[0]!
     if (emptied.length > 0) {
-      modules.logger?.warn(
+      logger?.warn(
         { directory, stores: emptied },
-        'stores have other windows or another retention than before; their entries are restored from the changelog'
+        'stores have other windows, another retention or another engine than before; their entries are restored from the changelog'
       )
     }
-    const cacheMaxBytes = options.cacheMaxBytes / Math.max(1, definitions.length)
-    const stores = new Map<string, OpenStore>()
-    for (const definition of definitions) {
-      const store = makeStore(definition, { prefix: catalog.prefix(definition.name), cacheMaxBytes }, { database })
-      await store.entries.open?.()
-      stores.set(definition.name, store)
+    for (const database of databases.slice(1)) {
+      for (const name of emptied) {
+        const store = database.stores.get(name)
+        // What lies there is of an earlier time.
+        if (store !== undefined) await database.wipe(store.entries)
+      }
     }
-    return new DatabaseTaskState(stores, { database, catalog, marker })
+    return new DatabaseTaskState(databases)
   } catch (error) {
-    await database.close()
+    await closeAll(databases)
     throw error
   }
 }
 
-function makeStore(
-  definition: StoreDefinition,
-  options: { readonly prefix: number; readonly cacheMaxBytes: number },
-  modules: { readonly database: StateDatabase }
-): OpenStore {
-  if (definition.kind === 'key-value') {
-    const { maxEntries } = definition
-    const store =
-      maxEntries === undefined
-        ? new OverlayStore({ ...options, definition }, modules)
-        : new LruStore({ ...options, definition, maxEntries }, modules)
-    return { entries: store, typed: store }
+/** A database of the task, and which stores lie in it. */
+type Place = Pick<TaskDatabaseOptions, 'directory' | 'definitions' | 'elsewhere'> & { readonly engine: StateEngine }
+
+/** That of the application's engine first, also where no store lies in it: who has its lock has the task. */
+function placesOf({ directory, definitions }: TaskStateOptions, engine: StateEngine): Place[] {
+  const others = new Map<EngineChoice, StoreDefinition[]>()
+  const elsewhere = new Map<string, string>()
+  const own: StoreDefinition[] = []
+  for (const definition of definitions) {
+    const { name, engine: choice = engine } = definition
+    if (choice === engine || (choice === 'level' && engine.name === 'level')) {
+      own.push(definition)
+      continue
+    }
+    elsewhere.set(name, nameOf(choice))
+    const there = others.get(choice)
+    if (there === undefined) others.set(choice, [definition])
+    else there.push(definition)
   }
-  if (definition.kind === 'grouped') {
-    const store = new OverlayGroupedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'time-ordered') {
-    const store = new IndexedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'buffer') {
-    const store = new OrderedBuffer({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'versioned') {
-    const store = new SegmentedVersionedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  const typed =
-    definition.kind === 'window'
-      ? new SegmentedWindowStore({ ...options, definition }, modules)
-      : new SegmentedSessionStore({ ...options, definition }, modules)
-  return { entries: typed.entries, typed }
+  return [
+    { directory, engine, definitions: own, elsewhere },
+    ...Array.from(others, ([choice, there]) => ({
+      directory: `${directory}-${encodeURIComponent(nameOf(choice))}`,
+      engine: choice === 'level' ? levelEngine() : choice === 'memory' ? memoryEngine() : choice,
+      definitions: there,
+      elsewhere: new Map<string, string>()
+    }))
+  ]
 }
 
-/** Stores without a changelog stay as they are, since nothing could restore them. */
-async function distrust(
-  options: { readonly directory: string; readonly definitions: readonly StoreDefinition[] },
-  modules: { readonly catalog: StoreCatalog; readonly logger: TaskStateModules['logger'] | undefined }
-): Promise<void> {
-  const kept = new Set(options.definitions.filter(({ logging }) => !logging).map(({ name }) => name))
-  modules.logger?.warn(
-    { directory: options.directory },
-    'the machine went down while the state had writes not yet on the disk; restoring it from the changelog'
-  )
-  await modules.catalog.wipe(modules.catalog.names.filter(name => !kept.has(name)))
+function nameOf(choice: EngineChoice): string {
+  return typeof choice === 'string' ? choice : choice.name
 }
 
 class DatabaseTaskState implements TaskState {
-  readonly #stores: ReadonlyMap<string, OpenStore>
-  readonly #database: StateDatabase
-  readonly #catalog: StoreCatalog
-  readonly #marker: OpenMarker
-  /** Filled by `visitChanges`, written by `commit`. */
-  #batch: DatabaseBatch | undefined
-  /** Stores whose changes are in the batch. */
-  readonly #visited = new Set<StateStore>()
-  /** Batches given up; awaited by `close`, so that no failure goes unseen. */
-  #dropped: Promise<void> = Promise.resolve()
+  readonly #databases: readonly TaskDatabase[]
+  readonly #stores = new Map<string, OpenStore & { readonly database: TaskDatabase }>()
   #closed: Promise<void> | undefined
 
-  constructor(
-    stores: ReadonlyMap<string, OpenStore>,
-    modules: { readonly database: StateDatabase; readonly catalog: StoreCatalog; readonly marker: OpenMarker }
-  ) {
-    this.#stores = stores
-    this.#database = modules.database
-    this.#catalog = modules.catalog
-    this.#marker = modules.marker
+  constructor(databases: readonly TaskDatabase[]) {
+    this.#databases = databases
+    for (const database of databases) {
+      for (const [name, store] of database.stores) this.#stores.set(name, { ...store, database })
+    }
   }
 
   get dirtyBytes(): number {
@@ -207,16 +182,8 @@ class DatabaseTaskState implements TaskState {
   }
 
   visitChanges(store: string, visit: ChangeVisitor): void {
-    this.#batch ??= this.#database.batch()
-    const visited = this.#store(store)
-    try {
-      visited.visitChanges(visit, this.#batch)
-    } catch (error) {
-      // Half of the changes are worse than none.
-      this.#dropBatch()
-      throw error
-    }
-    this.#visited.add(visited)
+    const { database, entries } = this.#open(store)
+    database.visitChanges(entries, visit)
   }
 
   changeCount(store: string): number {
@@ -224,77 +191,35 @@ class DatabaseTaskState implements TaskState {
   }
 
   async commit(changelogOffsets: ChangelogOffsets, options: { readonly sync: boolean }): Promise<void> {
-    for (const [name, { entries }] of this.#stores) {
-      if (this.#visited.has(entries) || entries.changeCount === 0) continue
+    for (const [name, { entries, database }] of this.#stores) {
+      if (database.hasVisited(entries) || entries.changeCount === 0) continue
       if (!entries.definition.logging) this.visitChanges(name, () => {})
       else if (changelogOffsets.has(name)) throw unvisited(name)
     }
-    const visited = [...this.#visited]
-    const batch = this.#batch ?? this.#database.batch()
-    this.#batch = undefined
-    this.#visited.clear()
-    this.#catalog.putOffsets(changelogOffsets, batch)
-    if (batch.operationCount > 0) await this.#write(batch, options)
-    else await batch.discard()
-    this.#catalog.moved(changelogOffsets)
-    for (const store of visited) store.committed()
-    for (const { entries } of this.#stores.values()) await entries.expire?.()
+    await Promise.all(this.#databases.map(database => database.commit(changelogOffsets, options)))
   }
 
   changelogOffset(store: string, partition = 0): number | undefined {
-    return this.#catalog.offsets(store)[partition]
+    return this.#open(store).database.offset(store, partition)
   }
 
   async restore(store: string, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void> {
-    const batch = this.#database.batch()
-    const offsets = new Map([[store, nextOffset]])
-    this.#store(store).addRestored(records, batch)
-    this.#catalog.putOffsets(offsets, batch)
-    await this.#write(batch, { sync: false })
-    this.#catalog.moved(offsets)
-    this.#store(store).clear()
+    const { database, entries } = this.#open(store)
+    await database.restore(entries, records, nextOffset)
   }
 
   async wipe(store: string): Promise<void> {
-    this.#store(store).clear()
-    this.#dropBatch()
-    await this.#catalog.wipe([store])
-    await this.#store(store).open?.()
+    const { database, entries } = this.#open(store)
+    await database.wipe(entries)
   }
 
   discard(): void {
-    this.#dropBatch()
-    for (const { entries } of this.#stores.values()) entries.discard()
+    for (const database of this.#databases) database.discard()
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    this.#closed ??= closeAll(this.#databases)
     return this.#closed
-  }
-
-  async #close(): Promise<void> {
-    // From here on reads go to the database, which says that it is closed.
-    for (const { entries } of this.#stores.values()) entries.clear()
-    this.#dropBatch()
-    try {
-      await this.#dropped
-      await this.#marker.close()
-    } finally {
-      await this.#database.close()
-    }
-  }
-
-  async #write(batch: DatabaseBatch, options: { readonly sync: boolean }): Promise<void> {
-    if (!options.sync) await this.#marker.beforeUnsynced()
-    await batch.write(options)
-    if (options.sync) await this.#marker.afterSynced()
-  }
-
-  #dropBatch(): void {
-    const batch = this.#batch
-    this.#batch = undefined
-    this.#visited.clear()
-    if (batch !== undefined) this.#dropped = this.#dropped.then(() => batch.discard())
   }
 
   #kindMismatch(name: string, wanted: StoreDefinition['kind']): MillraceError {
@@ -308,7 +233,7 @@ class DatabaseTaskState implements TaskState {
     return this.#open(name).entries
   }
 
-  #open(name: string): OpenStore {
+  #open(name: string): OpenStore & { readonly database: TaskDatabase } {
     const store = this.#stores.get(name)
     if (store !== undefined) return store
     const names = [...this.#stores.keys()]
@@ -319,6 +244,15 @@ class DatabaseTaskState implements TaskState {
         details: { store: name, stores: names }
       }
     )
+  }
+}
+
+/** The first one last: its lock says that the task is in use. */
+async function closeAll([first, ...others]: readonly TaskDatabase[]): Promise<void> {
+  try {
+    await Promise.all(others.map(database => database.close()))
+  } finally {
+    await first?.close()
   }
 }
 

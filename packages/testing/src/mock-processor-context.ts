@@ -12,6 +12,7 @@ import {
   type StreamRecord
 } from '@millrace/core'
 import { memoryEngine, openTaskState } from '@millrace/state'
+import { ownMemory } from './own-memory.js'
 
 /** What a processor has forwarded, and to which child if it named one. */
 export interface CapturedForward<K, V> {
@@ -112,7 +113,7 @@ export class MockProcessorContext<KOut = any, VOut = any> implements ProcessorCo
 
   /** Opens a store in memory, for the processor to find. */
   async addStateStore<S>(store: StoreBuilder<S>): Promise<S> {
-    const options = { directory: store.name, definitions: [store.definition], cacheMaxBytes: 1 << 20 }
+    const options = { directory: store.name, definitions: [ownMemory(store.definition)], cacheMaxBytes: 1 << 20 }
     const opened = store.open(await openTaskState(options, { engine: memoryEngine() }), () =>
       Math.max(0, this.#streamTime)
     )

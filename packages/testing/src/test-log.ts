@@ -19,8 +19,9 @@ export class TestLog {
   readonly #queue = new JavaHeap<string>((a, b) => this.#timeOf(a) - this.#timeOf(b))
   /** The topics of global stores, once for each record that waits: they do not queue up with the others. */
   readonly #first: string[] = []
-  readonly #consumed = new Map<string, number>()
   readonly #records = new Map<string, RawRecord[]>()
+  /** What was read of each topic. */
+  readonly #taken = new Map<string, RawRecord[]>()
   /** Of the committed offsets, by topic. */
   readonly #metadata = new Map<string, string>()
 
@@ -44,8 +45,7 @@ export class TestLog {
     const pending = this.#pending.get(topic)!
     const record = pending.shift()!
     if (pending.length > 0 && !this.#globalTopics.has(topic)) this.#queue.add(topic)
-    const offset = this.#consumed.get(topic) ?? 0
-    this.#consumed.set(topic, offset + 1)
+    const offset = valueOf(this.#taken, topic).push(record) - 1
     return { topic, record, offset }
   }
 
@@ -68,12 +68,17 @@ export class TestLog {
 
   /** Where a task goes on. */
   start(topic: string): { readonly offset: number; readonly end: number; readonly metadata: string } {
-    const offset = this.#consumed.get(topic) ?? 0
+    const offset = this.#taken.get(topic)?.length ?? 0
     return { offset, end: offset, metadata: this.#metadata.get(topic) ?? '' }
   }
 
   ends(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     return new Map([...this.#records].map(([topic, records]) => [topic, new Map([[0, records.length]])]))
+  }
+
+  /** What a store is restored from: its changelog, or what was read of the topic that is its changelog. */
+  restorable(topic: string, isSource: boolean): readonly RawRecord[] {
+    return (isSource ? this.#taken : this.#records).get(topic) ?? []
   }
 
   /** The records of a topic that were not read yet through this reader. */

@@ -11,17 +11,22 @@ import {
   type WindowStore
 } from '@millrace/core'
 import {
+  changelogRecords,
+  changelogTopic,
   Checkpoint,
   externalTopics,
   GlobalTask,
   openStore,
   Outbox,
+  type PlannedTask,
   planTasks,
   readRecordBatches,
+  sourceTopicRecords,
   Task,
   type TaskPlan
 } from '@millrace/core/internal'
 import { memoryEngine, openTaskState, type TaskState } from '@millrace/state'
+import { ownMemory } from './own-memory.js'
 import { TestClock } from './test-clock.js'
 import { TestInputTopic, type TestInputOptions } from './test-input-topic.js'
 import { type RawRecord, TestLog, toBatch } from './test-log.js'
@@ -50,6 +55,8 @@ export interface TestDriverOptions {
  * every record: what a cache would hold back is forwarded at once. `pipeInput` is done when calls of async operators are, and
  * all they led to can be read; one record's calls are over before the next record is taken. Their timeouts and pauses take their
  * time, unless `advanceWallClockTime` is called before that `pipeInput` is awaited.
+ *
+ * All stores lie in memory, whatever `engine` they name: those that ask for memory are restored at a `restart`, the others stay.
  *
  * ```ts
  * const driver = await TopologyTestDriver.open(topology)
@@ -130,17 +137,26 @@ export class TopologyTestDriver {
     const { global: plan } = this.#plan
     if (plan !== undefined) {
       const state = await this.#openState('global', plan)
-      const start = plan.inputs.map(({ topic }) => this.#log.start(topic))
+      const stored = new Map<string, number>()
+      for (const { name, sourceTopic } of this.#storesOf(plan))
+        stored.set(sourceTopic!, state.changelogOffset(name) ?? 0)
+      const start = plan.inputs.map(({ topic }) => ({ ...this.#log.start(topic), offset: stored.get(topic)! }))
       this.#global = new GlobalTask(
         { plan, applicationId, deserializationExceptionHandler, start },
         { ...runtime, state }
       )
+      for (const [topic, offset] of stored) {
+        const lacking = this.#log.restorable(topic, true).slice(offset)
+        for (const [i, record] of lacking.entries())
+          await this.#fillGlobalStore(fetchedOf({ topic, record, offset: offset + i }))
+      }
     }
     const globalStore = (name: string) =>
       plan?.subtopology.stores.includes(name) ? this.#global!.state.store(name) : undefined
     this.#tasks = await Promise.all(
       [...this.#plan.tasks.values()].map(async plan => {
         const state = await this.#openState(plan.id, plan)
+        await this.#restore(plan, state)
         return new Task(
           {
             plan,
@@ -162,16 +178,43 @@ export class TopologyTestDriver {
     )
   }
 
-  #openState(name: string, plan: { readonly subtopology: { readonly stores: readonly string[] } }): Promise<TaskState> {
+  #storesOf({ subtopology }: WithStores): StoreDefinition[] {
+    return subtopology.stores.map(store => this.#topology.stores.get(store)!)
+  }
+
+  #openState(name: string, plan: WithStores): Promise<TaskState> {
     const { applicationId, cacheMaxBytes = CACHE_MAX_BYTES } = this.#options
-    const definitions = plan.subtopology.stores.map(store => this.#topology.stores.get(store)!)
+    const definitions = this.#storesOf(plan).map(ownMemory)
     const directory = `${applicationId}/${name}`
     return openTaskState({ directory, definitions, cacheMaxBytes }, { engine: this.#engine })
+  }
+
+  /** Stores whose database was not kept come back from their changelogs. */
+  async #restore(plan: PlannedTask, state: TaskState): Promise<void> {
+    const { applicationId, deserializationExceptionHandler = 'fail' } = this.#options
+    for (const store of this.#storesOf(plan)) {
+      const { name, sourceTopic } = store
+      if (!store.logging) continue
+      const topic = sourceTopic ?? changelogTopic(applicationId, name)
+      const lacking = this.#log.restorable(topic, sourceTopic !== undefined)
+      const from = state.changelogOffset(name) ?? 0
+      if (from >= lacking.length) continue
+      const records =
+        sourceTopic === undefined
+          ? changelogRecords(store)
+          : sourceTopicRecords(
+              { store, changelog: { topic, partition: 0 }, deserializationExceptionHandler },
+              { topology: this.#topology, logger: silentLogger }
+            )
+      const batches = lacking.flatMap((record, offset) => readRecordBatches(toBatch(record, offset)))
+      await state.restore(name, records(batches, from, lacking.length), lacking.length)
+    }
   }
 
   /**
    * Ends the application and starts it again on the same state, as after a clean stop: stores and stream time are what was
    * committed, processors are new, and what was scheduled is scheduled anew.
+   * Stores in memory are restored from their changelogs.
    */
   async restart(): Promise<void> {
     await this.close()
@@ -299,11 +342,8 @@ export class TopologyTestDriver {
 
   async #process(): Promise<void> {
     for (let next = this.#log.dequeue(); next !== undefined; next = this.#log.dequeue()) {
-      const { topic, record: oldest, offset } = next
-      const batches = readRecordBatches(toBatch(oldest, offset))
-      const nextOffset = offset + 1
-      const ends = { nextOffset, highWatermark: nextOffset, lastStableOffset: nextOffset }
-      const fetched = { topic, partition: 0, batches, ...ends, sizeInBytes: 0 }
+      const { topic } = next
+      const fetched = fetchedOf(next)
       const task = this.#tasks.find(({ plan }) => plan.inputs.some(input => input.topic === topic))
       if (task === undefined) {
         await this.#fillGlobalStore(fetched)
@@ -326,4 +366,17 @@ export class TopologyTestDriver {
     this.#global!.process(Infinity, () => 0)
     await this.#global!.commit({ sync: false })
   }
+}
+
+/** Tasks, and that of the global stores. */
+interface WithStores {
+  readonly subtopology: { readonly stores: readonly string[] }
+}
+
+/** A record as a fetch would bring it. */
+function fetchedOf({ topic, record, offset }: { topic: string; record: RawRecord; offset: number }) {
+  const batches = readRecordBatches(toBatch(record, offset))
+  const nextOffset = offset + 1
+  const ends = { nextOffset, highWatermark: nextOffset, lastStableOffset: nextOffset }
+  return { topic, partition: 0, batches, ...ends, sizeInBytes: 0 }
 }

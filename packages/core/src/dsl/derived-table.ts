@@ -111,6 +111,7 @@ export function deriveTable<K, V, VR>(
 
 /** Whether Java would write these options as a `Materialized`. */
 export function materialized(options: DerivedTableOptions<unknown> & { readonly retentionMs?: number }): boolean {
-  const { store, value, caching, logging, retentionMs, historyMs } = options
-  return [store, value, caching, logging, retentionMs, historyMs].some(option => option !== undefined)
+  const { store, value, caching, logging, engine, retentionMs, historyMs, maxEntries } = options
+  const given = [store, value, caching, logging, engine, retentionMs, historyMs, maxEntries]
+  return given.some(option => option !== undefined)
 }

@@ -19,7 +19,7 @@ export function globalTable<K, V>(
 ): GlobalKTable<K, V> {
   const store = options?.store ?? graph.names.store(`${topic}-`)
   const serdes = serdesOf('globalTable', topic, options)
-  const definition = storeDefinition(store, serdes, {})
+  const definition = storeDefinition(store, serdes, options?.engine === undefined ? {} : { engine: options.engine })
   addNodes(graph, topic, { ...options, ...serdes }, { store: definition, operator: globalTableSource(store) })
   return new GlobalKTable({ graph, store, ...serdes })
 }

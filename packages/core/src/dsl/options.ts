@@ -1,5 +1,5 @@
 /** The trailing options of the DSL's methods. */
-import type { ByteWriter, Serde } from '@millrace/state'
+import type { ByteWriter, EngineChoice, Serde } from '@millrace/state'
 import type { RecordContext } from '../record.js'
 import type { ProcessorWrapper } from '../processor/processor-wrapper.js'
 import type { StoreBuilder } from '../processor/stores.js'
@@ -42,8 +42,17 @@ export interface SourceOptions<K, V> extends NamedOptions {
   readonly offsetReset?: OffsetReset
 }
 
+/** Where the entries of a store are. */
+export interface EngineOptions {
+  /**
+   * What the entries lie in: `memory`, from where a start restores them out of the changelog; `level`, which survives a restart; or an
+   * engine of your own. Default: the application's `stateEngine`. Kafka's `Materialized.withStoreType`, and its suppliers.
+   */
+  readonly engine?: EngineChoice
+}
+
 /** How a table or an aggregation is stored. Kafka's `Materialized`. */
-export interface StoreOptions {
+export interface StoreOptions extends EngineOptions {
   /** The store's name, under which queries find it; without it, a generated one. */
   readonly store?: string
   /** Hold updates back until a commit, so that only the newest of a key passes on. Default: true. */
@@ -56,6 +65,12 @@ export interface StoreOptions {
    * name; nothing is held back. Kafka's `Stores.persistentVersionedKeyValueStore`. Default: no history.
    */
   readonly historyMs?: number
+  /**
+   * Keep so many rows in each task, from 1: one more, and that which was not read or put for longest is deleted, here and in the
+   * changelog; nothing passes on of that. Where updates are held back, it is deleted after they have passed on. Not with
+   * `historyMs`. Kafka's `Stores.lruMap`. Default: all rows.
+   */
+  readonly maxEntries?: number
 }
 
 /** Options of `StreamsBuilder.table`. */
@@ -68,7 +83,7 @@ export interface GlobalStoreOptions<K, V> extends NamedOptions {
 }
 
 /** Options of `StreamsBuilder.globalTable`. */
-export interface GlobalTableOptions<K, V> extends GlobalStoreOptions<K, V> {
+export interface GlobalTableOptions<K, V> extends GlobalStoreOptions<K, V>, EngineOptions {
   /** The store's name, under which queries find it; without it, a generated one. */
   readonly store?: string
 }
@@ -159,7 +174,7 @@ export interface AggregateOptions<K, A> extends TableAggregateOptions<K, A> {
 }
 
 /** How a windowed aggregation is stored: its store forgets with age. */
-export interface WindowStoreOptions extends Omit<StoreOptions, 'historyMs'> {
+export interface WindowStoreOptions extends Omit<StoreOptions, 'historyMs' | 'maxEntries'> {
   /**
    * How long the store keeps windows behind the newest time it has seen, in ms: for queries, and for records that come
    * late. Default and least: what the windows and their grace need. Kafka's `Materialized.withRetention`.
@@ -225,7 +240,7 @@ export interface PrintOptions<K, V> extends NamedOptions {
 }
 
 /** Options of a stream-stream join: `key` is of both streams, `value` of this one. Kafka's `StreamJoined`. */
-export interface StreamJoinOptions<K, V, VO, R> extends NamedOptions {
+export interface StreamJoinOptions<K, V, VO, R> extends NamedOptions, EngineOptions {
   /** The serdes with which both streams are stored, and repartitioned, where their own are not known. */
   readonly key?: Serde<K>
   readonly value?: Serde<V>

@@ -1,5 +1,6 @@
 /** What a stream or table knows of the graph above it. */
 import { type KeyValueStoreDefinition, MillraceError, type Serde, type VersionedStoreDefinition } from '@millrace/state'
+import { requireMaxEntries } from '../processor/max-entries.js'
 import { storeView, type TableView, versionedView } from '../operators/table-view.js'
 import type { GraphBuilder } from '../topology/graph-builder.js'
 import type { KStream } from './kstream.js'
@@ -87,7 +88,7 @@ export function writtenSerdes(
   }
 }
 
-/** A table's store as its options describe it. Throws `STORE_HISTORY_INVALID`. */
+/** A table's store as its options describe it. Throws `STORE_HISTORY_INVALID`, `STORE_OPTION_INVALID`. */
 export function storeDefinition<K, V>(
   name: string,
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
@@ -95,9 +96,17 @@ export function storeDefinition<K, V>(
 ): KeyValueStoreDefinition<K, V> | VersionedStoreDefinition<K, V> {
   const common = commonDefinition(name, serdes, options)
   const retentionMs = historyOf(options)
-  return retentionMs === undefined
-    ? { kind: 'key-value', ...common }
-    : { kind: 'versioned', ...common, caching: false, retentionMs }
+  const { maxEntries } = options
+  if (retentionMs === undefined) {
+    const limit = maxEntries === undefined ? {} : { maxEntries: requireMaxEntries(name, maxEntries) }
+    return { kind: 'key-value', ...common, ...limit }
+  }
+  if (maxEntries === undefined) return { kind: 'versioned', ...common, caching: false, retentionMs }
+  throw new MillraceError(
+    'STORE_OPTION_INVALID',
+    `Store ${name} has a history, so it cannot have a greatest number of entries. Leave out historyMs or maxEntries.`,
+    { details: { store: name, maxEntries } }
+  )
 }
 
 /** How to read the store of `storeDefinition`. */
@@ -124,14 +133,15 @@ export function commonDefinition<K, V>(
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
   options: StoreOptions
 ): Omit<KeyValueStoreDefinition<K, V>, 'kind'> {
-  const { logging = true, caching = true } = options
+  const { logging = true, caching = true, engine } = options
   return {
     name,
     key: serdes.key,
     value: serdes.value,
     logging: logging !== false,
     caching,
-    ...(typeof logging === 'object' ? { changelogConfig: logging } : {})
+    ...(typeof logging === 'object' ? { changelogConfig: logging } : {}),
+    ...(engine === undefined ? {} : { engine })
   }
 }
 

@@ -44,7 +44,7 @@ export class SessionWindowedKStream<K, V> {
    * When results pass on: at each update (the default), or once, when a session has closed (KIP-825). A result that waits has
    * the timestamp of its window and the headers of the record that closed it; windows are looked through once a second at
    * most, when a record comes. One that expires before is lost (KAFKA-19536): where pauses may be longer than gap and grace,
-   * give the store a longer `retentionMs`.
+   * give the store a longer `retentionMs`. With `engine: 'memory'` every session expires before: there it must be longer.
    *
    * @example
    * visits.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(1_800_000)).emitStrategy('on-window-close').count()

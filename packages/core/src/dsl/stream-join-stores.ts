@@ -12,7 +12,7 @@ export function windowStore<K, V>(
   options: StreamJoinOptions<any, any, any, any>
 ): WindowStoreDefinition<K, V> {
   const { sizeMs, graceMs } = windows
-  const { logging, changelogConfig } = changelog(options)
+  const { logging, changelogConfig, ...place } = kept(options)
   return {
     kind: 'window',
     name,
@@ -22,6 +22,7 @@ export function windowStore<K, V>(
     logging,
     // Every record is there once, so there is nothing to compact.
     changelogConfig: { ...changelogConfig, 'cleanup.policy': 'delete' },
+    ...place,
     windowSizeMs: sizeMs,
     bucketMs: Math.max(1, sizeMs),
     retentionMs: sizeMs + graceMs,
@@ -41,12 +42,16 @@ export function storeOfUnjoined<K, VL, VR>(
     key: unjoinedKeySerde(left.key),
     value: unjoinedValuesSerde(left.value, right.value),
     caching: false,
-    ...changelog(options),
+    ...kept(options),
     timeOf: ({ timestamp }) => timestamp,
     laneOf: ({ side }) => side
   }
 }
 
-function changelog({ logging = true }: StreamJoinOptions<any, any, any, any>) {
-  return { logging: logging !== false, changelogConfig: typeof logging === 'object' ? logging : {} }
+function kept({ logging = true, engine }: StreamJoinOptions<any, any, any, any>) {
+  return {
+    logging: logging !== false,
+    changelogConfig: typeof logging === 'object' ? logging : {},
+    ...(engine === undefined ? {} : { engine })
+  }
 }

@@ -1,5 +1,6 @@
 /** Builders of stores for processors. */
 import {
+  type EngineChoice,
   type KeyValueStore as TaskKeyValueStore,
   MillraceError,
   segmentIntervalOf,
@@ -11,6 +12,7 @@ import {
   type WindowStore as TaskWindowStore
 } from '@millrace/state'
 import type { KeyValueStore } from './key-value-store.js'
+import { requireMaxEntries } from './max-entries.js'
 import { SessionStoreAccess } from './session-store-access.js'
 import type { SessionStore } from './session-store.js'
 import { storeAccess } from './store-access.js'
@@ -38,6 +40,11 @@ export interface KeyValueStoreOptions<K, V> {
   readonly caching?: boolean
   /** Keep a changelog topic, so that the store can move and be restored; an object configures it. Default: true. */
   readonly logging?: boolean | Readonly<Record<string, string>>
+  /**
+   * What the entries lie in: `memory`, from where a start restores them out of the changelog; `level`, which survives a restart; or an
+   * engine of your own. Default: the application's `stateEngine`. Kafka's `inMemoryKeyValueStore` and its like.
+   */
+  readonly engine?: EngineChoice
 }
 
 /** Options of a store with a greatest number of entries. */
@@ -95,14 +102,7 @@ export const stores = {
    * // in process: if (context.store(seen).putIfAbsent(id, 1) === undefined) context.forward(record)
    */
   lru<K, V>(name: string, options: LruStoreOptions<K, V>): StoreBuilder<KeyValueStore<K, V>> {
-    const { maxEntries } = options
-    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-      throw new MillraceError(
-        'STORE_OPTION_INVALID',
-        `The maxEntries of store ${name} is ${maxEntries}. Give a whole number from 1.`,
-        { details: { store: name, maxEntries } }
-      )
-    }
+    const maxEntries = requireMaxEntries(name, options.maxEntries)
     const definition = { kind: 'key-value', ...common(name, options), maxEntries } as const
     return { name, definition, open: (state, now) => openStore(definition, state, now) as KeyValueStore<K, V> }
   },
@@ -195,9 +195,17 @@ export function openStore(definition: StoreDefinition, state: OpenStores, now: (
 }
 
 function common<K, V>(name: string, options: KeyValueStoreOptions<K, V>) {
-  const { key, value, caching = false, logging = true } = options
+  const { key, value, caching = false, logging = true, engine } = options
   const config = typeof logging === 'object' ? { changelogConfig: logging } : {}
-  return { name, key, value, caching, logging: logging !== false, ...config }
+  return {
+    name,
+    key,
+    value,
+    caching,
+    logging: logging !== false,
+    ...config,
+    ...(engine === undefined ? {} : { engine })
+  }
 }
 
 function requireDuration(store: string, option: string, ms: number): void {

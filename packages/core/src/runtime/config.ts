@@ -1,5 +1,5 @@
 /** The configuration of an application: fields, defaults and their checks in one table. */
-import { MillraceError, type StateEngine } from '@millrace/state'
+import { type EngineChoice, MillraceError } from '@millrace/state'
 import type { Broker } from '../broker/broker.js'
 import { type Clock, systemClock } from '../clock.js'
 import { type Logger, warningsToStandardError } from '../logger.js'
@@ -54,8 +54,11 @@ export interface StreamsConfig {
   readonly metadataMaxAgeMs?: number
   /** Of everything this application writes. Default `none`. */
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-  /** `level`, `memory` or an engine of your own (not with threads). Default `level`. */
-  readonly stateEngine?: 'level' | 'memory' | StateEngine
+  /**
+   * What stores lie in that name no `engine` of their own: `level`, `memory` or an engine of your own (not with threads). Kafka's
+   * `dsl.store.suppliers.class`. Default `level`.
+   */
+  readonly stateEngine?: EngineChoice
   /** Default: warnings and errors on standard error. */
   readonly logger?: Logger
   readonly clock?: Clock

@@ -64,9 +64,9 @@ interface Restoring {
   readonly finished: Promise<void>
 }
 
-/** How far the stores of a task are in their changelogs, summed up. */
-function offsetSum(state: TaskState, plan: PlannedTask): number {
-  return plan.subtopology.stores.reduce((sum, store) => sum + (state.changelogOffset(store) ?? 0), 0)
+/** How far stores are in their changelogs, summed up. */
+function offsetSum(state: TaskState, stores: readonly string[]): number {
+  return stores.reduce((sum, store) => sum + (state.changelogOffset(store) ?? 0), 0)
 }
 
 export class OwnedTasks {
@@ -122,7 +122,7 @@ export class OwnedTasks {
     const offsets = new Map(this.#departed)
     for (const [id, state] of this.#states) {
       const plan = this.#plans.get(id)!
-      if (plan.subtopology.stores.length > 0) offsets.set(id, offsetSum(state, plan))
+      if (plan.subtopology.stores.length > 0) offsets.set(id, offsetSum(state, plan.subtopology.stores))
     }
     return offsets
   }
@@ -228,11 +228,13 @@ export class OwnedTasks {
 
   async #depart(plan: PlannedTask, state: TaskState): Promise<void> {
     const { id, subtopology } = plan
-    const changelogOffsets = offsetSum(state, plan)
+    const { topology, stateDirectory, clock } = this.#modules
+    const staying = subtopology.stores.filter(name => topology.stores.get(name)?.engine !== 'memory')
+    const changelogOffsets = offsetSum(state, staying)
     await state.close()
     this.#states.delete(id)
     if (subtopology.stores.length === 0) return
-    await this.#modules.stateDirectory.release(id, { at: this.#modules.clock.now(), changelogOffsets })
+    await stateDirectory.release(id, { at: clock.now(), changelogOffsets })
     this.#departed.set(id, changelogOffsets)
   }
 

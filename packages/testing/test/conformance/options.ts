@@ -9,13 +9,15 @@ export function named(step: Step): { name?: string } {
 
 /** How a table or aggregation is stored; `serdes: true` names the value's serde, which counts as a Materialized does. */
 export function stored(step: Step): { store?: string; caching?: boolean; logging?: boolean } {
-  return picked(step, ['name', 'store', 'caching', 'logging', 'retentionMs', 'historyMs', 'maxEntries', 'storeType'])
+  return picked(step, ['name', 'store', 'caching', 'logging', 'retentionMs', 'historyMs', 'maxEntries', 'engine'])
 }
 
 /** The value's serde where a table is stored: without a store it would change the names, as Materialized does. */
 export function storedValue(step: Step): { value?: typeof any } {
-  const { store, caching, logging, serdes } = step
-  return [store, caching, logging, serdes, step.historyMs].some(option => option !== undefined) ? { value: any } : {}
+  const { store, caching, logging, serdes, engine } = step
+  return [store, caching, logging, serdes, engine, step.historyMs].some(option => option !== undefined)
+    ? { value: any }
+    : {}
 }
 
 /** What a source reads: `topic`, one or several, or `pattern`. */

@@ -11,7 +11,8 @@ describe('restarted before each record', () => {
     'table-joins',
     'grouped-tables',
     'global-tables',
-    'versioned'
+    'versioned',
+    'in-memory'
   ]) {
     it(`gives the same: ${area}`, async function () {
       this.timeout(60_000)

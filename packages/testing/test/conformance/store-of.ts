@@ -8,7 +8,7 @@ import type { Scope } from './scope.js'
 export function storeOf(step: Step, scope: Scope): StoreBuilder {
   const name = step.store as string
   scope.plainStores.add(name)
-  const options = { ...both, ...picked(step, ['caching', 'logging']) }
+  const options = { ...both, ...picked(step, ['caching', 'logging', 'engine']) }
   const { retentionMs, sizeMs, retainDuplicates, maxEntries } = step as { [option: string]: any }
   if (maxEntries !== undefined) return stores.lru(name, { ...options, maxEntries })
   if (step.storeType === 'versioned') return stores.versioned(name, { ...options, historyMs: retentionMs })

@@ -295,6 +295,46 @@ describe('Millrace, unlike Kafka Streams,', () => {
     ])
   })
 
+  it('finds a duplicate by key and start in a window store in memory, too', async () => {
+    const found: unknown[] = []
+    const builder = stores.window('store', { ...text, ...lengths, retainDuplicates: true, engine: 'memory' })
+    await using(builder, store => {
+      store.put('k', 'first', 0)
+      store.put('k', 'second', 0)
+      found.push(store.fetch('k', 0))
+    })
+    expect(found).to.deep.equal(['second'])
+  })
+
+  it('deletes rows from the changelog that a table of the rows used last lets go of', async () => {
+    const builder = new StreamsBuilder()
+    builder.table('in', { ...text, store: 'rows', maxEntries: 1, caching: false })
+    const driver = await drive(builder)
+    const input = driver.createInputTopic('in', text)
+    await input.pipeInput('a', '1')
+    await input.pipeInput('b', '2')
+    const changes = driver.createOutputTopic('test-rows-changelog', text).readKeyValuesToList()
+    expect(changes).to.have.deep.members([
+      ['a', '1'],
+      ['a', null],
+      ['b', '2']
+    ])
+  })
+
+  it('lets go of the rows of such a table where it holds updates back, too', async () => {
+    const builder = new StreamsBuilder()
+    builder.stream('in', text).groupByKey().count({ store: 'counts', maxEntries: 1 }).toStream().to('out')
+    const driver = await drive(builder)
+    const input = driver.createInputTopic('in', text)
+    for (const key of ['a', 'b', 'a']) await input.pipeInput(key, '')
+    const output = driver.createOutputTopic('out', { key: serdes.string(), value: serdes.int64() })
+    expect(output.readKeyValuesToList()).to.deep.equal([
+      ['a', 1],
+      ['b', 1],
+      ['a', 1]
+    ])
+  })
+
   /** Does something with a store within its processor, and something more after a commit. */
   async function using<S>(builder: StoreBuilder<S>, ...steps: ((store: S) => void | Promise<void>)[]): Promise<void> {
     const topology = new StreamsBuilder()

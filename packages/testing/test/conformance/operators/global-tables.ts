@@ -3,7 +3,7 @@ import { type KeyValueStore, type KStream, type Processor, type StoreBuilder, st
 import { any, both } from '../any-serde.js'
 import { expression } from '../expression.js'
 import { keeping, type Operators, rekeying } from '../operator.js'
-import { named } from '../options.js'
+import { named, picked } from '../options.js'
 import type { Step } from '../scenario.js'
 import { storeOf } from '../store-of.js'
 
@@ -26,8 +26,7 @@ export const operators: Operators = {
   'StreamsBuilder.globalTable': rekeying((_, step, { builder }) =>
     builder.globalTable(step.topic as string, {
       ...both,
-      ...named(step),
-      ...(step.store === undefined ? {} : { store: step.store as string })
+      ...picked(step, ['name', 'store', 'engine'])
     })
   ),
   'StreamsBuilder.addGlobalStore': (_, step, scope) => {

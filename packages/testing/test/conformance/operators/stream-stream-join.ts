@@ -22,7 +22,13 @@ const joining = (join: (from: Stream, join: Join) => Stream): Operator =>
       other: scope.with(step),
       joiner: (left, right, key) => value({ key, left, right }),
       windows: windows(step),
-      options: { ...named(step), ...picked(step, ['store', 'logging']), value: any, otherValue: any, result: any }
+      options: {
+        ...named(step),
+        ...picked(step, ['store', 'logging', 'engine']),
+        value: any,
+        otherValue: any,
+        result: any
+      }
     })
   })
 

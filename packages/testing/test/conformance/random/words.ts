@@ -20,7 +20,8 @@ export function someStore({ pick, fresh }: Surroundings): Record<string, unknown
   return {
     ...(pick.one([false, true]) ? { store: fresh('store') } : {}),
     ...pick.maybe<boolean>('caching', false),
-    ...pick.one([{}, {}, {}, { logging: false }])
+    ...pick.one([{}, {}, {}, { logging: false }]),
+    ...pick.one([{}, {}, {}, { engine: 'memory' }])
   }
 }
 

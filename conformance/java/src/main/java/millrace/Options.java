@@ -30,7 +30,7 @@ final class Options {
     @SuppressWarnings({"unchecked", "rawtypes"})
     static <S extends StateStore> Materialized<Object, Object, S> materialized(final Step step) {
         if (!step.has("store") && !step.has("caching") && !step.has("logging") && !step.has("serdes")
-            && !step.has("retentionMs") && !step.has("storeType")) return null;
+            && !step.has("retentionMs") && !step.has("engine")) return null;
         Materialized materialized = materializedAs(step);
         materialized = materialized.withValueSerde(ANY);
         if (step.has("caching")) materialized = step.is("caching") ? materialized.withCachingEnabled() : materialized.withCachingDisabled();
@@ -42,6 +42,10 @@ final class Options {
         return materialized;
     }
 
+    static boolean inMemory(final Step step) {
+        return step.textOr("engine", "").equals("memory");
+    }
+
     private static Materialized<?, ?, ?> materializedAs(final Step step) {
         final String store = step.textOr("store", null);
         if (step.has("historyMs")) {
@@ -50,7 +54,7 @@ final class Options {
         }
         if (step.has("maxEntries")) return Materialized.as(Stores.lruMap(store, step.number("maxEntries")));
         final Materialized<?, ?, ?> materialized = store == null ? Materialized.with(null, null) : Materialized.as(store);
-        return step.textOr("storeType", "").equals("inMemory")
+        return inMemory(step)
             ? materialized.withStoreType(BuiltInDslStoreSuppliers.IN_MEMORY)
             : materialized;
     }

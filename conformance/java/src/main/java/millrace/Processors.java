@@ -68,17 +68,23 @@ final class Processors {
 
     private static StoreBuilder<?> plainStore(final Step step) {
         final String name = step.text("store");
+        final boolean inMemory = Options.inMemory(step);
         if (step.has("maxEntries")) return Stores.keyValueStoreBuilder(Stores.lruMap(name, (int) step.number("maxEntries")), Options.ANY, Options.ANY);
         switch (step.textOr("storeType", "")) {
             case "window": return Stores.windowStoreBuilder(
-                Stores.persistentWindowStore(name, millis(step, "retentionMs"), millis(step, "sizeMs"), step.is("retainDuplicates")),
+                inMemory
+                    ? Stores.inMemoryWindowStore(name, millis(step, "retentionMs"), millis(step, "sizeMs"), step.is("retainDuplicates"))
+                    : Stores.persistentWindowStore(name, millis(step, "retentionMs"), millis(step, "sizeMs"), step.is("retainDuplicates")),
                 Options.ANY, Options.ANY);
             case "session": return Stores.sessionStoreBuilder(
-                Stores.persistentSessionStore(name, millis(step, "retentionMs")), Options.ANY, Options.ANY);
+                inMemory
+                    ? Stores.inMemorySessionStore(name, millis(step, "retentionMs"))
+                    : Stores.persistentSessionStore(name, millis(step, "retentionMs")),
+                Options.ANY, Options.ANY);
             case "versioned": return Stores.versionedKeyValueStoreBuilder(
                 Stores.persistentVersionedKeyValueStore(name, millis(step, "retentionMs")), Options.ANY, Options.ANY);
-            case "inMemory": return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Options.ANY, Options.ANY);
-            default: return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Options.ANY, Options.ANY);
+            default: return Stores.keyValueStoreBuilder(
+                inMemory ? Stores.inMemoryKeyValueStore(name) : Stores.persistentKeyValueStore(name), Options.ANY, Options.ANY);
         }
     }
 

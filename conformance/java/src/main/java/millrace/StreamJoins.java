@@ -8,6 +8,7 @@ import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.KeyValueMapper;
 import org.apache.kafka.streams.kstream.StreamJoined;
 import org.apache.kafka.streams.kstream.ValueJoinerWithKey;
+import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 
 /** Joins of a stream with a stream, a table, or a global table. */
 @SuppressWarnings("unchecked")
@@ -76,6 +77,7 @@ final class StreamJoins {
         if (step.has("name")) joined = joined.withName(step.text("name"));
         if (step.has("store")) joined = joined.withStoreName(step.text("store"));
         if (step.has("logging")) joined = step.is("logging") ? joined : joined.withLoggingDisabled();
+        if (Options.inMemory(step)) joined = joined.withDslStoreSuppliers(BuiltInDslStoreSuppliers.IN_MEMORY);
         return joined;
     }
 
