@@ -24,11 +24,11 @@ export class BucketEncoder<K, V> {
   }
 
   /** The whole bucket, in scratch memory. Entries that changed are shown as the changelog has them; deleted ones are dropped. */
-  encode(key: K, bucket: Bucket<V>, visit: ChangeVisitor): Buffer {
+  encode(bucket: Bucket<K, V>, visit: ChangeVisitor): Buffer {
     const out = this.#bucket
     out.length = 0
     this.#key.length = 0
-    this.#serdes.key.write(key, this.#key)
+    this.#serdes.key.write(bucket.owner.key, this.#key)
     const keyEnd = this.#key.length
     const { entries } = bucket
     let deleted = false

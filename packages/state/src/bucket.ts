@@ -15,23 +15,50 @@ export interface BucketEntry<V> {
   changed: boolean
   /** Put through a cache that still has it: Kafka Streams finds such an entry whatever its age. */
   cached: boolean
-  /** When it was put, while an update is held back: greater is later. 0 when none is. */
-  held: number
-  /** What downstream saw last, while an update is held back. */
-  forwarded: V | null
-  context: unknown
+  /** An update that downstream has not seen. */
+  held: HeldUpdate<V> | undefined
+}
+
+/** What a flush has to know of an update. */
+export interface HeldUpdate<V> {
+  /** When it was put: greater is later. */
+  readonly order: number
+  /** What downstream saw last. */
+  readonly forwarded: V | null
+  readonly context: unknown
 }
 
 /** time, rank, timestamp: int64 each; length of the value: int32. */
 const HEADER_BYTES = 28
 
-/** By time, then rank. */
-export class Bucket<V> {
-  readonly segment: number
-  entries: BucketEntry<V>[] = []
+/** Whose entries they are. */
+export interface BucketOwner<K> {
+  readonly key: K
+  /** The latin1 string of the key's bytes. */
+  readonly mapKey: string
+}
 
-  constructor(segment: number) {
+export class Bucket<K, V> {
+  readonly owner: BucketOwner<K>
+  readonly segment: number
+  /** The first ms of its stretch of time. */
+  readonly start: number
+  /** By time, then rank. */
+  entries: BucketEntry<V>[]
+  /** Not in the database yet. */
+  dirty = false
+  /** As it is now, it is in the batch that the next commit writes. */
+  batched = false
+  /** Some of its entries' updates are held back. */
+  held = false
+  /** Put or found since the clock hand passed; spares it once. */
+  referenced = true
+
+  constructor(owner: BucketOwner<K>, segment: number, start: number, entries: BucketEntry<V>[]) {
+    this.owner = owner
     this.segment = segment
+    this.start = start
+    this.entries = entries
   }
 
   find(time: number, rank: number): BucketEntry<V> | undefined {
@@ -45,18 +72,21 @@ export class Bucket<V> {
     const found = this.entries[place]
     if (found?.time === time && found.rank === rank) return found
     const entry = newEntry<V>(time, rank)
-    if (place === this.entries.length) this.entries.push(entry)
+    // A push onto an empty array makes room for sixteen more.
+    if (this.entries.length === 0) this.entries = [entry]
+    else if (place === this.entries.length) this.entries.push(entry)
     else this.entries.splice(place, 0, entry)
     return entry
   }
 
   /** Index of the first entry that is not before. */
   #place(time: number, rank: number): number {
+    const { entries } = this
     let low = 0
-    let high = this.entries.length
+    let high = entries.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const entry = this.entries[middle]!
+      const entry = entries[middle]!
       if (entry.time < time || (entry.time === time && entry.rank < rank)) low = middle + 1
       else high = middle
     }
@@ -72,9 +102,7 @@ function newEntry<V>(time: number, rank: number): BucketEntry<V> {
     timestamp: -1,
     changed: false,
     cached: false,
-    held: 0,
-    forwarded: null,
-    context: undefined
+    held: undefined
   }
 }
 
@@ -87,28 +115,29 @@ export function writeEntry<V>(
   out.writeInt64(entry.time)
   out.writeInt64(entry.rank)
   out.writeInt64(entry.timestamp)
-  const start = out.reserve(4) + 4
-  out.length = start
+  out.writeInt32(0)
+  const start = out.length
   serde.write(entry.value, out)
   out.buffer.writeInt32BE(out.length - start, start - 4)
   return start
 }
 
-/** Fills a new bucket with the entries that were written. */
+/** The entries of a bucket as it was written. */
 export function readEntries<V>(
-  bucket: Bucket<V>,
   bytes: Buffer,
   readValue: (bytes: Buffer, start: number, end: number) => V
-): void {
+): BucketEntry<V>[] {
+  const entries: BucketEntry<V>[] = []
   for (let at = 0; at < bytes.length;) {
     const entry = newEntry<V>(int64At(bytes, at), int64At(bytes, at + 8))
     const start = at + HEADER_BYTES
     const end = start + bytes.readInt32BE(start - 4)
     entry.timestamp = int64At(bytes, at + 16)
     entry.value = readValue(bytes, start, end)
-    bucket.entries.push(entry)
+    entries.push(entry)
     at = end
   }
+  return entries
 }
 
 export function int64At(bytes: Buffer, at: number): number {

@@ -1,10 +1,10 @@
-/** The buckets of a store over time: in the overlay, or fetched from the database where it may have them. */
-import { Bucket, readEntries } from './bucket.js'
+/** The buckets of a store over time: in memory, or fetched from the database where it may have them. */
+import { type Bucket, type BucketEntry, readEntries } from './bucket.js'
+import type { BucketCache } from './bucket-cache.js'
 import { ByteWriter } from './byte-writer.js'
 import type { StateDatabase } from './engine.js'
-import { bucketKey, type TimedDefinition } from './segment-layout.js'
+import { escapedKey, type TimedDefinition } from './segment-layout.js'
 import type { Segments } from './segments.js'
-import { OverlayEntry, type StoreOverlay } from './store-overlay.js'
 
 export interface BucketsOptions<K, V> {
   readonly definition: TimedDefinition<K, V>
@@ -15,7 +15,7 @@ export interface BucketsOptions<K, V> {
 
 export interface BucketsModules<K, V> {
   readonly segments: Segments
-  readonly overlay: StoreOverlay<K, Bucket<V>>
+  readonly cache: BucketCache<K, V>
   readonly database: StateDatabase
 }
 
@@ -38,41 +38,40 @@ export class Buckets<K, V> {
   }
 
   /** The bucket of a time, made if it is not there. */
-  at(key: K, escaped: string, segment: number, time: number): OverlayEntry<K, Bucket<V>> {
-    const found = this.existing(key, escaped, segment, time)
-    return found ?? this.#remember(bucketKey(segment, escaped, this.startOf(time)), key, new Bucket<V>(segment))
+  at(key: K, mapKey: string, time: number): Bucket<K, V> {
+    const segment = this.#modules.segments.of(time)
+    return this.existing(key, mapKey, segment, time) ?? this.#remember(key, mapKey, segment, this.startOf(time), [])
   }
 
   /** The bucket of a time; undefined where none was made and none can be in the database. */
-  existing(key: K, escaped: string, segment: number, time: number): OverlayEntry<K, Bucket<V>> | undefined {
-    const { segments, overlay, database } = this.#modules
+  existing(key: K, mapKey: string, segment: number, time: number): Bucket<K, V> | undefined {
+    const { segments, cache, database } = this.#modules
     const start = this.startOf(time)
-    const mapKey = bucketKey(segment, escaped, start)
-    const known = overlay.get(mapKey)
-    if (known !== undefined || !segments.mayHaveStored(start)) return known
-    const stored = database.get(this.databaseKey(mapKey))
-    const bucket = new Bucket<V>(segment)
-    if (stored !== undefined) {
-      const { value } = this.#definition
-      readEntries(bucket, stored, (bytes, start, end) => value.read(bytes, start, end))
-      overlay.sample(mapKey.length + stored.length)
-    }
-    return this.#remember(mapKey, key, bucket)
+    const known = cache.get(mapKey, segment, start)
+    if (known !== undefined || !cache.mayBeStored(mapKey, start, segments.stored)) return known
+    const databaseKey = this.databaseKey(mapKey, segment, start)
+    const stored = database.get(databaseKey)
+    if (stored === undefined) return this.#remember(key, mapKey, segment, start, [])
+    cache.sample(databaseKey.length + stored.length)
+    const { value } = this.#definition
+    const entries = readEntries(stored, (bytes, from, to) => value.read(bytes, from, to))
+    return this.#remember(key, mapKey, segment, start, entries)
   }
 
-  /** In scratch memory. */
-  databaseKey(mapKey: string): Buffer {
+  /** As segment-layout.ts has it; in scratch memory. */
+  databaseKey(mapKey: string, segment: number, start: number): Buffer {
     const out = this.#key
-    out.length = 0
-    out.reserve(mapKey.length + 1)
+    out.reserve(1)
     out.buffer[0] = this.#prefix
-    out.length = 1 + out.buffer.write(mapKey, 1, 'latin1')
+    out.length = 1
+    out.writeInt64(segment)
+    out.writeLatin1(escapedKey(mapKey))
+    out.writeInt64(start)
     return out.buffer.subarray(0, out.length)
   }
 
-  #remember(mapKey: string, key: K, bucket: Bucket<V>): OverlayEntry<K, Bucket<V>> {
-    const entry = new OverlayEntry<K, Bucket<V>>(mapKey, key, bucket, -1)
-    this.#modules.overlay.remember(entry)
-    return entry
+  #remember(key: K, mapKey: string, segment: number, start: number, entries: BucketEntry<V>[]): Bucket<K, V> {
+    const { cache, segments } = this.#modules
+    return cache.remember(key, mapKey, { segment, start, entries, storedMs: segments.stored })
   }
 }

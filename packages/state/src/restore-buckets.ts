@@ -23,19 +23,20 @@ export function restoreBuckets(
 ): void {
   const { prefix, bucketMs, suffix } = options
   const { segments, database } = modules
-  const buckets = new Map<string, Bucket<Buffer>>()
+  const buckets = new Map<string, Bucket<null, Buffer>>()
   for (const { key, value, timestamp } of records) {
     const keyEnd = key.length - suffix.bytes
     if (keyEnd < 0) throw tooShort(key)
     const [time, rank] = suffix.read(key, keyEnd)
     const segment = segments.of(time)
-    const escaped = escapedKey(latin1Slice(key, 0, keyEnd))
-    const mapKey = bucketKey(segment, escaped, Math.floor(time / bucketMs) * bucketMs)
-    let bucket = buckets.get(mapKey)
+    const start = Math.floor(time / bucketMs) * bucketMs
+    const owner = { key: null, mapKey: latin1Slice(key, 0, keyEnd) }
+    const place = bucketKey(segment, escapedKey(owner.mapKey), start)
+    let bucket = buckets.get(place)
     if (bucket === undefined) {
-      buckets.set(mapKey, (bucket = new Bucket(segment)))
-      const stored = database.get(databaseKey(prefix, mapKey))
-      if (stored !== undefined) readEntries(bucket, stored, asBytes.read)
+      const stored = database.get(databaseKey(prefix, place))
+      bucket = new Bucket(owner, segment, start, stored === undefined ? [] : readEntries(stored, asBytes.read))
+      buckets.set(place, bucket)
     }
     segments.add(time)
     const entry = bucket.at(time, rank)
@@ -43,19 +44,19 @@ export function restoreBuckets(
     entry.timestamp = timestamp
   }
   const out = new ByteWriter()
-  for (const [mapKey, { segment, entries }] of buckets) {
+  for (const [place, { segment, entries }] of buckets) {
     out.length = 0
     for (const { time, rank, timestamp, value } of entries) {
       if (value !== null) writeEntry({ time, rank, timestamp, value }, asBytes, out)
     }
-    const key = databaseKey(prefix, mapKey)
+    const key = databaseKey(prefix, place)
     if (out.length === 0 || segment < segments.leastLive) batch.delete(key)
     else batch.put(key, out.buffer.subarray(0, out.length))
   }
 }
 
-function databaseKey(prefix: number, mapKey: string): Buffer {
-  return textRange(prefix, mapKey, '').gte
+function databaseKey(prefix: number, place: string): Buffer {
+  return textRange(prefix, place, '').gte
 }
 
 function tooShort(key: Buffer): MillraceError {

@@ -1,5 +1,5 @@
 /** Scans the entries of a store over time: the database's buckets with the uncommitted ones merged in. */
-import { Bucket, type BucketEntry, readEntries } from './bucket.js'
+import { type Bucket, type BucketEntry, readEntries } from './bucket.js'
 import { latin1Slice } from './buffer-slices.js'
 import { eagerIteration } from './eager-iteration.js'
 import type { StateDatabase } from './engine.js'
@@ -8,7 +8,6 @@ import { type Change, mergeChanges } from './merge-changes.js'
 import { bucketKey, escapedKey, INT64_BYTES, int64Text, keyOf, textRange } from './segment-layout.js'
 import type { Segments } from './segments.js'
 import { latin1, type Serde } from './serde.js'
-import type { OverlayEntry } from './store-overlay.js'
 import type { TimedRange } from './timed-stores.js'
 
 /** An entry with its key. */
@@ -32,7 +31,7 @@ interface ScanModules<K, V> {
   readonly segments: Segments
   readonly database: StateDatabase
   /** Buckets that are not in the database as they are now. */
-  readonly changed: readonly OverlayEntry<K, Bucket<V>>[]
+  readonly changed: readonly Bucket<K, V>[]
   visible(entry: BucketEntry<V>): boolean
 }
 
@@ -52,9 +51,9 @@ export function scanBuckets<K, V>(
     const key = keyOf(bucket)
     return key >= low && (high === undefined || key <= high)
   }
-  const select = (key: K, bucket: Bucket<V>): ScannedEntry<K, V>[] => {
+  const select = (key: K, entries: readonly BucketEntry<V>[]): ScannedEntry<K, V>[] => {
     const selected: ScannedEntry<K, V>[] = []
-    for (const entry of bucket.entries) {
+    for (const entry of entries) {
       const { time, rank, value, timestamp } = entry
       if (value === null || time < fromMs || time > toMs || !modules.visible(entry)) continue
       selected.push({ key, time, rank, value, timestamp })
@@ -62,8 +61,9 @@ export function scanBuckets<K, V>(
     return reverse ? selected.reverse() : selected
   }
   const changed: Change<ScannedEntry<K, V>[]>[] = []
-  for (const { mapKey, key, value: bucket } of modules.changed) {
-    if (wanted(mapKey)) changed.push({ mapKey, entry: select(key, bucket!) })
+  for (const { owner, segment, start, entries } of modules.changed) {
+    const mapKey = bucketKey(segment, escapedKey(owner.mapKey), start)
+    if (wanted(mapKey)) changed.push({ mapKey, entry: select(owner.key, entries) })
   }
   changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
   const ranges = rangesOf(options.prefix, { single, fromMs, toMs, bucketMs, reverse }, modules)
@@ -71,10 +71,9 @@ export function scanBuckets<K, V>(
   const merged = mergeChanges<ScannedEntry<K, V>[]>({ changed, reverse }, inTurn(scans), (keyBytes, valueBytes) => {
     const mapKey = latin1Slice(keyBytes, 1, keyBytes.length)
     if (!wanted(mapKey)) return []
-    const bucket = new Bucket<V>(0)
-    readEntries(bucket, valueBytes, (bytes, start, end) => valueSerde.read(bytes, start, end))
+    const entries = readEntries(valueBytes, (bytes, start, end) => valueSerde.read(bytes, start, end))
     const key = Buffer.from(keyOf(mapKey), 'latin1')
-    return select(keySerde.read(key, 0, key.length), bucket)
+    return select(keySerde.read(key, 0, key.length), entries)
   })
   return eagerIteration(flat(merged), () => closeAll(scans))
 }

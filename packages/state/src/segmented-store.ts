@@ -1,17 +1,17 @@
-/** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in the overlay, then in the database. */
+/** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in memory, then in the database. */
 import type { Bucket, BucketEntry } from './bucket.js'
 import { byTime } from './by-time.js'
 import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
+import { BucketCache } from './bucket-cache.js'
 import { Buckets } from './buckets.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
 import { restoreBuckets } from './restore-buckets.js'
 import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
-import { escapedKey, segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
+import { segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
 import { Segments } from './segments.js'
 import { latin1 } from './serde.js'
 import type { StateStore } from './state-store.js'
 import type { ChangeVisitor, RestoreRecord, Timestamped } from './store.js'
-import { type OverlayEntry, StoreOverlay } from './store-overlay.js'
 import { TimeIndex } from './time-index.js'
 import type { TimedRange } from './timed-stores.js'
 
@@ -34,14 +34,15 @@ export class SegmentedStore<K, V> implements StateStore {
   readonly #suffix: ChangelogSuffix
   readonly #buckets: Buckets<K, V>
   readonly #segments: Segments
-  readonly #overlay: StoreOverlay<K, Bucket<V>>
+  readonly #cache: BucketCache<K, V>
   readonly #database: StateDatabase
   readonly #encoder: BucketEncoder<K, V>
   readonly #index: TimeIndex | undefined
   /** The newest time that was flushed. */
   #flushed = -1
-  /** The newest time there was at the last commit. */
+  /** The newest time there was at the last commit, and that of the one under way. */
   #committed = -1
+  #batched = -1
   /** Counts puts that are held back. */
   #puts = 0
   #listener: ((key: K, update: EntryUpdate<V>) => void) | undefined
@@ -63,20 +64,20 @@ export class SegmentedStore<K, V> implements StateStore {
     const intervalMs = segmentIntervalOf(definition)
     this.#segments = new Segments({ retentionMs: definition.retentionMs, intervalMs, prefix })
     this.#index = definition.ordered === true ? new TimeIndex() : undefined
-    this.#overlay = new StoreOverlay({ maxBytes: options.cacheMaxBytes })
+    this.#cache = new BucketCache({ maxBytes: options.cacheMaxBytes })
     this.#database = modules.database
     this.#buckets = new Buckets(
       { definition, prefix, bucketMs: definition.kind === 'window' ? definition.bucketMs : intervalMs },
-      { segments: this.#segments, overlay: this.#overlay, database: this.#database }
+      { segments: this.#segments, cache: this.#cache, database: this.#database }
     )
   }
 
   get dirtyBytes(): number {
-    return this.#overlay.dirtyBytes
+    return this.#cache.dirtyBytes
   }
 
   get changeCount(): number {
-    return this.#overlay.dirty.length
+    return this.#cache.dirty.length
   }
 
   async open(): Promise<void> {
@@ -89,8 +90,8 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   get(key: K, time: number, rank: number): Timestamped<V> | undefined {
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    const entry = this.#buckets.existing(key, escaped, this.#segments.of(time), time)?.value!.find(time, rank)
+    const mapKey = latin1(this.definition.key, key)
+    const entry = this.#buckets.existing(key, mapKey, this.#segments.of(time), time)?.find(time, rank)
     if (entry === undefined || entry.value === null || !this.#visible(entry)) return undefined
     return { value: entry.value, timestamp: entry.timestamp }
   }
@@ -108,21 +109,32 @@ export class SegmentedStore<K, V> implements StateStore {
   /** The first entry of a key from one time to another, both included. */
   first(key: K, fromMs: number, toMs: number): BucketEntry<V> | undefined {
     let first: BucketEntry<V> | undefined
-    this.#visit(key, fromMs, toMs, entry => {
+    this.visit(key, fromMs, toMs, entry => {
       first = entry
-      return true
+      return 'stop'
     })
     return first
   }
 
-  /** Entries of a key from one time to another, both included, by time and rank. */
-  fetch(key: K, fromMs: number, toMs: number): BucketEntry<V>[] {
-    const found: BucketEntry<V>[] = []
-    this.#visit(key, fromMs, toMs, entry => {
-      found.push(entry)
-      return false
-    })
-    return found
+  /** Entries of a key from one time to another, both included, by time and rank, until the visitor says `stop`. */
+  visit(key: K, fromMs: number, toMs: number, visitor: (entry: BucketEntry<V>) => 'stop' | void): void {
+    const segments = this.#segments
+    const mapKey = latin1(this.definition.key, key)
+    const lastMs = Math.min(toMs, segments.newest)
+    const [first, last] = [segments.of(fromMs), segments.of(lastMs)]
+    for (const segment of segments.known) {
+      if (segment < first || segment > last) continue
+      const from = Math.max(fromMs, segments.startOf(segment))
+      const to = Math.min(lastMs, segments.endOf(segment))
+      for (let start = this.#buckets.startOf(from); start <= to; start += this.#buckets.bucketMs) {
+        const bucket = this.#buckets.existing(key, mapKey, segment, start)
+        if (bucket === undefined) continue
+        for (const entry of bucket.entries) {
+          const inside = entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)
+          if (inside && visitor(entry) === 'stop') return
+        }
+      }
+    }
   }
 
   /**
@@ -139,7 +151,7 @@ export class SegmentedStore<K, V> implements StateStore {
       if (time < firstLive) continue
       const bytes = Buffer.from(mapKey, 'latin1')
       const key = this.definition.key.read(bytes, 0, bytes.length)
-      const entry = this.#buckets.existing(key, escapedKey(mapKey), segments.of(time), time)?.value!.find(time, rank)
+      const entry = this.#buckets.existing(key, mapKey, segments.of(time), time)?.find(time, rank)
       if (entry === undefined || entry.value === null) continue
       return { key, time, rank, value: entry.value, timestamp: entry.timestamp }
     }
@@ -156,15 +168,13 @@ export class SegmentedStore<K, V> implements StateStore {
     const mapKey = latin1(this.definition.key, key)
     if (value === null) this.#index?.delete(time, rank, mapKey)
     else this.#index?.add(time, rank, mapKey)
-    const escaped = escapedKey(mapKey)
-    const bucket = this.#buckets.at(key, escaped, this.#segments.of(time), time)
+    const bucket = this.#buckets.at(key, mapKey, time)
     this.#segments.add(time)
-    const entry = bucket.value!.at(time, rank)
+    const entry = bucket.at(time, rank)
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
-      if (entry.held === 0) entry.forwarded = entry.value
-      entry.held = ++this.#puts
-      entry.context = context
+      const forwarded = entry.held === undefined ? entry.value : entry.held.forwarded
+      entry.held = { order: ++this.#puts, forwarded, context }
     }
     this.#change(bucket, entry, value, timestamp, hold)
   }
@@ -175,12 +185,11 @@ export class SegmentedStore<K, V> implements StateStore {
    * observed: so it is in Kafka Streams.
    */
   add(key: K, time: number, rank: number, value: V | null, timestamp: number): number {
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    const bucket = this.#buckets.at(key, escaped, this.#segments.of(time), time)
+    const bucket = this.#buckets.at(key, latin1(this.definition.key, key), time)
     if (value !== null) this.#segments.add(time)
     let free = rank
-    while (bucket.value!.find(time, free) !== undefined) free++
-    this.#change(bucket, bucket.value!.at(time, free), value, timestamp, false)
+    while (bucket.find(time, free) !== undefined) free++
+    this.#change(bucket, bucket.at(time, free), value, timestamp, false)
     return free
   }
 
@@ -190,34 +199,38 @@ export class SegmentedStore<K, V> implements StateStore {
 
   /** In the order in which they were last put; what a listener puts here meanwhile is forwarded too. */
   flush(): void {
-    const { held } = this.#overlay
+    const { held } = this.#cache
     while (held.length > 0) {
-      const updates: [key: K, entry: BucketEntry<V>][] = []
+      const updates: [key: K, entry: BucketEntry<V>, order: number][] = []
       for (const bucket of held.splice(0)) {
         bucket.held = false
-        for (const entry of bucket.value!.entries) if (entry.held > 0) updates.push([bucket.key, entry])
+        const { key } = bucket.owner
+        for (const entry of bucket.entries) if (entry.held !== undefined) updates.push([key, entry, entry.held.order])
       }
-      for (const [key, entry] of updates.sort(([, a], [, b]) => a.held - b.held)) this.#forward(key, entry)
+      for (const [key, entry] of updates.sort(([, , a], [, , b]) => a - b)) this.#forward(key, entry)
     }
   }
 
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
     this.#segments.writing()
+    this.#batched = this.#segments.observed
+    const { leastLive } = this.#segments
     let visited = 0
-    for (const bucket of this.#overlay.dirty) {
+    for (const bucket of this.#cache.dirty) {
       bucket.batched = true
-      const encoded = this.#encoder.encode(bucket.key, bucket.value!, visit)
-      const key = this.#buckets.databaseKey(bucket.mapKey)
+      const { owner, segment, start } = bucket
+      const encoded = this.#encoder.encode(bucket, visit)
+      const key = this.#buckets.databaseKey(owner.mapKey, segment, start)
       // What has expired since it was put is in the changelog, as in Kafka Streams, but no longer here.
-      if (encoded.length === 0 || bucket.value!.segment < this.#segments.leastLive) batch.delete(key)
+      if (encoded.length === 0 || segment < leastLive) batch.delete(key)
       else batch.put(key, encoded)
-      if (visited++ % SAMPLE_EVERY === 0) this.#overlay.sample(bucket.mapKey.length + encoded.length)
+      if (visited++ % SAMPLE_EVERY === 0) this.#cache.sample(key.length + encoded.length)
     }
   }
 
   committed(): void {
-    this.#committed = this.#segments.observed
-    this.#overlay.committed()
+    this.#committed = this.#batched
+    this.#cache.committed()
   }
 
   expire(): Promise<void> {
@@ -234,13 +247,13 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   discard(): void {
-    const changed = this.#overlay.dirty.slice()
-    this.#overlay.discard()
+    const changed = this.#cache.dirty.slice()
+    this.#cache.discard()
     if (this.#index !== undefined) for (const bucket of changed) this.#noteAgain(bucket, this.#index)
   }
 
   clear(): void {
-    this.#overlay.clear()
+    this.#cache.clear()
   }
 
   /** As of the call. */
@@ -251,7 +264,7 @@ export class SegmentedStore<K, V> implements StateStore {
       {
         segments: this.#segments,
         database: this.#database,
-        changed: this.#overlay.dirty,
+        changed: this.#cache.dirty,
         visible: e => this.#visible(e)
       }
     )
@@ -259,28 +272,21 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   /** After a bucket's changes were discarded: what is stored of them counts as put. */
-  #noteAgain({ key, value: discarded }: OverlayEntry<K, Bucket<V>>, index: TimeIndex): void {
-    const mapKey = latin1(this.definition.key, key)
-    for (const { time, rank, changed } of discarded!.entries) {
+  #noteAgain({ owner: { key, mapKey }, segment, entries }: Bucket<K, V>, index: TimeIndex): void {
+    for (const { time, rank, changed } of entries) {
       if (!changed) continue
-      const bucket = this.#buckets.existing(key, escapedKey(mapKey), discarded!.segment, time)
-      if (bucket?.value!.find(time, rank) === undefined) index.delete(time, rank, mapKey)
+      const bucket = this.#buckets.existing(key, mapKey, segment, time)
+      if (bucket?.find(time, rank) === undefined) index.delete(time, rank, mapKey)
       else index.add(time, rank, mapKey)
     }
   }
 
-  #change(
-    bucket: OverlayEntry<K, Bucket<V>>,
-    entry: BucketEntry<V>,
-    value: V | null,
-    timestamp: number,
-    hold: boolean
-  ): void {
+  #change(bucket: Bucket<K, V>, entry: BucketEntry<V>, value: V | null, timestamp: number, hold: boolean): void {
     entry.value = value
     entry.timestamp = timestamp
     entry.changed = true
     entry.cached = hold
-    this.#overlay.change(bucket, hold)
+    this.#cache.change(bucket, hold)
   }
 
   /**
@@ -288,10 +294,9 @@ export class SegmentedStore<K, V> implements StateStore {
    * and no longer finds what has expired by them. What is then absent before and after leaves no trace.
    */
   #forward(key: K, entry: BucketEntry<V>): void {
-    const { time, rank, value, forwarded, timestamp, context } = entry
-    entry.held = 0
-    entry.forwarded = null
-    entry.context = undefined
+    const { time, rank, value, timestamp } = entry
+    const { forwarded, context } = entry.held!
+    entry.held = undefined
     const oldValue = time > this.#flushed - this.definition.retentionMs ? forwarded : null
     if (value === null && oldValue === null) {
       entry.changed = false
@@ -299,25 +304,6 @@ export class SegmentedStore<K, V> implements StateStore {
     }
     if (time > this.#flushed) this.#flushed = time
     this.#listener!(key, { time, rank, value, oldValue, timestamp, context })
-  }
-
-  /** In the order of time and rank, until the visitor has seen enough. */
-  #visit(key: K, fromMs: number, toMs: number, enough: (entry: BucketEntry<V>) => boolean): void {
-    const segments = this.#segments
-    const escaped = escapedKey(latin1(this.definition.key, key))
-    const lastMs = Math.min(toMs, segments.newest)
-    for (const segment of segments.within(fromMs, lastMs)) {
-      const from = Math.max(fromMs, segments.startOf(segment))
-      const to = Math.min(lastMs, segments.endOf(segment))
-      for (let start = this.#buckets.startOf(from); start <= to; start += this.#buckets.bucketMs) {
-        const bucket = this.#buckets.existing(key, escaped, segment, start)
-        if (bucket === undefined) continue
-        for (const entry of bucket.value!.entries) {
-          const inside = entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)
-          if (inside && enough(entry)) return
-        }
-      }
-    }
   }
 
   #visible(entry: BucketEntry<V>): boolean {

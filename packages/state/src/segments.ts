@@ -9,10 +9,9 @@ export class Segments {
   readonly #intervalMs: number
   readonly #prefix: number
   /** Ascending; those that were emptied by deletions may be among them. */
-  readonly #known: number[] = []
+  readonly known: number[] = []
   /** Everything below is gone from the database. */
   #cleared = 0
-  /** The database has nothing after this time. */
   #stored = -1
 
   constructor(options: { readonly retentionMs: number; readonly intervalMs: number; readonly prefix: number }) {
@@ -52,7 +51,7 @@ export class Segments {
   add(time: number): void {
     this.observe(time)
     const segment = this.of(time)
-    const known = this.#known
+    const known = this.known
     if (known.at(-1) === segment) return
     let place = known.length
     while (place > 0 && known[place - 1]! > segment) place--
@@ -70,32 +69,33 @@ export class Segments {
   }
 
   /**
-   * Whether the database may have entries from a time on. Where time goes on evenly, most of what is looked up is newer,
-   * and needs no look into the database to be found absent.
+   * The database has nothing after this time. Where time goes on evenly, most of what is looked up is newer, and needs no look
+   * into the database to be found absent.
    */
-  mayHaveStored(fromMs: number): boolean {
-    return fromMs <= this.#stored
+  get stored(): number {
+    return this.#stored
   }
 
   /** Those that may have entries within the times, both included; ascending. */
   within(fromMs: number, toMs: number): readonly number[] {
-    const known = this.#known
-    const [first, last] = [this.of(fromMs), this.of(toMs)]
-    if (known.length > 0 && known[0]! >= first && known.at(-1)! <= last) return known
+    const known = this.known
+    const first = this.of(fromMs)
+    const last = this.of(toMs)
+    if (known.length === 0 || (known[0]! >= first && known.at(-1)! <= last)) return known
     return known.filter(segment => segment >= first && segment <= last)
   }
 
   /** Finds the segments there are, from one to the next; forgets what was known. */
   async open(database: StateDatabase): Promise<void> {
     this.observed = -1
-    this.#known.length = 0
+    this.known.length = 0
     this.#cleared = 0
     this.#stored = -1
     let range = textRange(this.#prefix, '', NEWEST_TIME)
     for (;;) {
       const segment = await firstSegment(database, range)
       if (segment === undefined) return
-      this.#known.push(segment)
+      this.known.push(segment)
       this.#stored = this.endOf(segment)
       range = { gte: textRange(this.#prefix, int64Text(segment + 1), '').gte, lt: range.lt }
     }
@@ -106,8 +106,8 @@ export class Segments {
     const { leastLive } = this
     if (leastLive <= this.#cleared) return
     this.#cleared = leastLive
-    const expired = this.#known.findIndex(segment => segment >= leastLive)
-    const removed = this.#known.splice(0, expired < 0 ? this.#known.length : expired)
+    const expired = this.known.findIndex(segment => segment >= leastLive)
+    const removed = this.known.splice(0, expired < 0 ? this.known.length : expired)
     if (removed.length > 0) await database.clear(textRange(this.#prefix, int64Text(0), int64Text(leastLive)))
   }
 }

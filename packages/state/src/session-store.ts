@@ -46,9 +46,9 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
 
   findSessions(key: K, earliestEndMs: number, latestStartMs: number): SessionEntry<V>[] {
     const found: SessionEntry<V>[] = []
-    for (const entry of this.entries.fetch(key, earliestEndMs, Number.MAX_SAFE_INTEGER)) {
+    this.entries.visit(key, earliestEndMs, Number.MAX_SAFE_INTEGER, entry => {
       if (entry.rank <= latestStartMs) found.push(toSession(entry))
-    }
+    })
     return found
   }
 

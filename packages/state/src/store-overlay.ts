@@ -1,4 +1,5 @@
 /** The newest values of one store in memory: cache, set of uncommitted changes and changelog de-duplicator at once. */
+import { CacheSize } from './cache-size.js'
 
 /**
  * What the overlay knows of a key. A value of null is known absence. `forwarded` is what downstream saw last, which
@@ -35,12 +36,6 @@ export class OverlayEntry<K, V> {
 
 /** Measured with maps of a million short keys: map slot, key string, entry and number take about this much. */
 const ENTRY_BYTES = 200
-/** A value in memory takes about this many times its encoded size. */
-const VALUE_EXPANSION = 2
-/** The average is of about the last so many samples. */
-const SAMPLES = 64
-/** Kept whatever the limit is, so that a record that touches a few keys finds them again. */
-const LEAST_ENTRIES = 64
 /** Steps of the clock hand for one new entry. */
 const HAND_STEPS = 64
 
@@ -50,26 +45,20 @@ export class StoreOverlay<K, V> {
   /** Lists, not maps: filled and emptied at every commit, maps were a third of what a word count cost. */
   readonly dirty: OverlayEntry<K, V>[] = []
   readonly held: OverlayEntry<K, V>[] = []
-  readonly #maxBytes: number
-  #maxEntries: number
-  #entryBytes = ENTRY_BYTES
-  #samples = 0
+  readonly #size: CacheSize
   #hand: IterableIterator<[string, OverlayEntry<K, V>]> | undefined
 
   constructor(options: { readonly maxBytes: number }) {
-    this.#maxBytes = options.maxBytes
-    this.#maxEntries = Math.max(LEAST_ENTRIES, Math.floor(options.maxBytes / ENTRY_BYTES))
+    this.#size = new CacheSize({ maxBytes: options.maxBytes, emptyBytes: ENTRY_BYTES })
   }
 
   get dirtyBytes(): number {
-    return this.dirty.length * this.#entryBytes
+    return this.dirty.length * this.#size.entryBytes
   }
 
   /** Tells the size of an encoded key and value, from which the size of all is estimated. */
   sample(encodedBytes: number): void {
-    if (this.#samples < SAMPLES) this.#samples++
-    this.#entryBytes += (ENTRY_BYTES + VALUE_EXPANSION * encodedBytes - this.#entryBytes) / this.#samples
-    this.#maxEntries = Math.max(LEAST_ENTRIES, Math.floor(this.#maxBytes / this.#entryBytes))
+    this.#size.sample(encodedBytes)
   }
 
   get(mapKey: string): OverlayEntry<K, V> | undefined {
@@ -81,7 +70,7 @@ export class StoreOverlay<K, V> {
   /** Remembers what the database has for a key. */
   remember(entry: OverlayEntry<K, V>): void {
     this.entries.set(entry.mapKey, entry)
-    if (this.entries.size > this.#maxEntries) this.#evict(HAND_STEPS)
+    if (this.entries.size > this.#size.maxEntries) this.#evict(HAND_STEPS)
   }
 
   /** Notes that the entry was given a value. */
@@ -112,7 +101,7 @@ export class StoreOverlay<K, V> {
     }
     this.dirty.length = newer
     // Twice round: once to take the marks off, once to find whom to evict.
-    if (this.entries.size > this.#maxEntries) this.#evict(2 * this.entries.size)
+    if (this.entries.size > this.#size.maxEntries) this.#evict(2 * this.entries.size)
   }
 
   /** Forgets all changes; the database has the last word again. */
@@ -134,7 +123,7 @@ export class StoreOverlay<K, V> {
   #evict(maxSteps: number): void {
     const { entries } = this
     let steps = entries.size > this.dirty.length ? maxSteps : 0
-    while (entries.size > this.#maxEntries && steps-- > 0) {
+    while (entries.size > this.#size.maxEntries && steps-- > 0) {
       this.#hand ??= entries.entries()
       const next = this.#hand.next()
       if (next.done === true) {

@@ -106,9 +106,9 @@ export class SegmentedVersionedStore<K, V> implements VersionedStore<K, V>, Stat
 
   versions(key: K, { fromMs = 0, toMs = Infinity, reverse = false }: VersionRange = {}): VersionedRecord<V>[] {
     const found: VersionedRecord<V>[] = []
-    for (const { value, rank, time } of this.#history.fetch(key, fromMs + 1, Infinity)) {
+    this.#history.visit(key, fromMs + 1, Infinity, ({ value, rank, time }) => {
       if (rank < time && rank <= toMs) found.push({ value: value as V, timestamp: rank, validTo: time })
-    }
+    })
     const newest = this.#newest.get(key)
     if (newest !== undefined && newest.timestamp <= toMs) found.push({ ...newest, validTo: Infinity })
     return reverse ? found.reverse() : found

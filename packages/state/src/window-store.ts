@@ -15,9 +15,7 @@ const SUFFIX: ChangelogSuffix = {
   bytes: 12,
   write(time, rank, out) {
     out.writeInt64(time)
-    const start = out.reserve(4)
-    out.buffer.writeInt32BE(rank, start)
-    out.length = start + 4
+    out.writeInt32(rank)
   },
   read: (bytes, start) => [int64At(bytes, start), bytes.readInt32BE(start + 8)]
 }
@@ -61,7 +59,9 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   fetch(key: K, fromMs: number, toMs: number): WindowEntry<V>[] {
-    return this.entries.fetch(key, fromMs, toMs).map(toWindow)
+    const found: WindowEntry<V>[] = []
+    this.entries.visit(key, fromMs, toMs, entry => void found.push(toWindow(entry)))
+    return found
   }
 
   takeFirst(toMs: number, cached: boolean): [K, WindowEntry<V>] | undefined {

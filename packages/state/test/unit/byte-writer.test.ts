@@ -68,6 +68,27 @@ describe('ByteWriter', () => {
     )
   })
 
+  it('writes int32 and latin1 as Buffer does, whatever came before and at any capacity', () => {
+    const latin1 = fc.uint8Array({ maxLength: 80 }).map(bytes => Buffer.from(bytes).toString('latin1'))
+    const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+    fc.assert(
+      fc.property(fc.array(fc.oneof(latin1, int32)), fc.integer({ min: 0, max: 20 }), (pieces, capacity) => {
+        const out = new ByteWriter(capacity)
+        for (const value of pieces) {
+          if (typeof value === 'number') out.writeInt32(value)
+          else out.writeLatin1(value)
+        }
+        const expected = pieces.map(value => {
+          if (typeof value === 'string') return Buffer.from(value, 'latin1')
+          const bytes = Buffer.alloc(4)
+          bytes.writeInt32BE(value)
+          return bytes
+        })
+        return out.copy().equals(Buffer.concat(expected))
+      })
+    )
+  })
+
   it('copies from a mark on, into memory of its own', () => {
     const out = new ByteWriter(4)
     out.writeUtf8('head')
