@@ -1,11 +1,14 @@
 /**
  * The commit, in five steps that the documentation and the crash tests number alike:
  *
- * 1. stop taking records; calls of async operators have ended
+ * 1. between two records; calls of async operators have ended
  * 2. flush caches and combiners through the pipeline, and send the outbox: sink, repartition and changelog records
  * 3. await the acknowledgements
  * 4. commit the source offsets
  * 5. per task, one database batch: the values and the changelog offsets together
+ *
+ * Offsets, changelog records and batch are of one moment: steps 1 and 2 are one synchronous call. While steps 3 to 5 wait for
+ * broker and disk, the tasks may go on with records that are for the next commit. Only one commit is under way at a time.
  *
  * The database is therefore always a prefix of the acknowledged changelog. After a crash between any two steps the task
  * replays the changelog from the stored offset; nothing needs to be wiped.
@@ -52,14 +55,15 @@ export class Checkpoint {
   /**
    * Commits the tasks that have something to commit, but none whose calls of async operators are under way: these drain.
    * Rejects when records cannot be written or stored: the worker ends. The signal ends the waits for the broker, which may
-   * be long: it is away, or the group rebalances. A write to the database that has begun is always finished.
+   * be long: it is away, or the group rebalances. A write to the database that has begun is always finished. What is to be
+   * committed is settled when this returns its promise.
    */
   async commit(tasks: Iterable<Task>, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
     const { signal } = options
     const { outbox, producer, group } = this.#modules
     const changed = [...tasks]
       .filter(task => task.changed && task.drain())
-      .map(task => ({ task, offsets: task.offsetsToCommit() }))
+      .map(task => ({ task, ...task.beginCommit() }))
     if (changed.length === 0) return { kind: 'committed', records: 0, tasks: [] }
 
     for (const { task } of changed) {
@@ -86,7 +90,7 @@ export class Checkpoint {
       )
     )
     let records = 0
-    for (const { task } of changed) records += task.offsetsCommitted()
+    for (const { task, ...commit } of changed) records += task.committed(commit)
     return { kind: 'committed', records, tasks: changed.map(({ task }) => task.id) }
   }
 

@@ -87,6 +87,11 @@ export class GlobalState {
     return this.#task?.state.dirtyBytes ?? 0
   }
 
+  /** Whether there is something to commit. */
+  get changed(): boolean {
+    return this.#task?.changed ?? false
+  }
+
   /** Undefined before it is filled. */
   get state(): TaskState | undefined {
     return this.#filling.length === 0 ? this.#task?.state : undefined

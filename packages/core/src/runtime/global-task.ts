@@ -105,10 +105,15 @@ export class GlobalTask {
     return count
   }
 
+  /** Whether there is something to commit. */
+  get changed(): boolean {
+    return this.#positions().some((position, i) => position !== this.#committed[i])
+  }
+
   /** Writes the stores and the offsets they stand for as one batch. */
   async commit(options: { readonly sync: boolean }): Promise<void> {
+    if (!this.changed) return
     const positions = this.#positions()
-    if (positions.every((position, i) => position === this.#committed[i])) return
     const offsets = new Map<string, readonly number[]>()
     for (const name of this.#options.plan.subtopology.stores) {
       const { sourceTopic } = this.#modules.topology.stores.get(name)!

@@ -92,6 +92,8 @@ export class Outbox {
   readonly #partitionCounts: Map<string, number>
   /** Writes to topics chosen by a record whose partitions are not known yet, in their order. */
   #deferred: { readonly topic: string; readonly write: () => void }[] = []
+  /** A commit and the worker may both wait for the same look-up. */
+  #settling: Promise<void> | undefined
 
   constructor(options: { readonly compression: Compression }, modules: OutboxModules) {
     this.#options = options
@@ -136,20 +138,24 @@ export class Outbox {
 
   /** Asks about the topics of deferred writes and carries these out. Rejects with `TOPIC_MISSING`. */
   async settleDeferred(): Promise<void> {
-    while (this.#deferred.length > 0) {
-      const deferred = this.#deferred
-      this.#deferred = []
-      const names = [...new Set(deferred.map(({ topic }) => topic))]
-      for (const [name, count] of await this.#modules.lookUp(names)) this.#partitionCounts.set(name, count)
-      const missing = names.find(name => !this.#partitionCounts.has(name))
-      if (missing !== undefined) throw topicMissing(missing)
-      for (const { write } of deferred) write()
+    while (this.#settling !== undefined || this.#deferred.length > 0) {
+      await (this.#settling ??= this.#lookUpDeferred().finally(() => (this.#settling = undefined)))
     }
   }
 
   /** Hands over what has gathered, however little; topics in the order of their first records. */
   sendAll(): void {
     for (const topic of this.#gathering.splice(0)) topic.sendAll()
+  }
+
+  async #lookUpDeferred(): Promise<void> {
+    const deferred = this.#deferred
+    this.#deferred = []
+    const names = [...new Set(deferred.map(({ topic }) => topic))]
+    for (const [name, count] of await this.#modules.lookUp(names)) this.#partitionCounts.set(name, count)
+    const missing = names.find(name => !this.#partitionCounts.has(name))
+    if (missing !== undefined) throw topicMissing(missing)
+    for (const { write } of deferred) write()
   }
 }
 

@@ -47,13 +47,9 @@ export class StreamWorker implements WorkerHandle {
   #failure: MillraceError | undefined
   #committed = 0
   #closedTasks = { processed: 0, skipped: 0, dropped: 0 }
-  #lastCommit = 0
   #lastSend = 0
   #turn = 0
   #running: boolean | undefined
-  /** Of calls of `commit`: told when all is committed that was there when they came. */
-  readonly #askedToCommit: ((error?: unknown) => void)[] = []
-  #commitDue = false
   /** Ends the waits of a worker that is to stop. */
   readonly #patience = new AbortController()
 
@@ -63,9 +59,13 @@ export class StreamWorker implements WorkerHandle {
   }
 
   async start(): Promise<void> {
-    this.#parts = await connectParts(this.#config, this.#modules, this.#inbox)
+    this.#parts = await connectParts(this.#config, {
+      ...this.#modules,
+      inbox: this.#inbox,
+      patience: this.#patience.signal
+    })
     this.#parts.subscription.start()
-    this.#lastCommit = this.#lastSend = this.#modules.clock.now()
+    this.#lastSend = this.#modules.clock.now()
     this.#ended = this.#run(this.#parts)
   }
 
@@ -150,8 +150,7 @@ export class StreamWorker implements WorkerHandle {
       }
       await this.#settle([...parts.tasks.running])
       if (!this.#patience.signal.aborted) await this.#commit(parts)
-      this.#commitDue = false
-      this.#answerCommits(parts)
+      parts.commits.answer()
     } catch (error) {
       this.#failure = asMillraceError(error)
     }
@@ -160,7 +159,7 @@ export class StreamWorker implements WorkerHandle {
   }
 
   #idleTime(parts: WorkerParts): number {
-    let due = this.#lastCommit + this.#config.commitIntervalMs
+    let due = parts.commits.nextAt
     for (const task of parts.tasks.running) due = Math.min(due, task.wallClockDue)
     return Math.min(IDLE_MS, Math.max(1, due - this.#modules.clock.now()))
   }
@@ -171,10 +170,8 @@ export class StreamWorker implements WorkerHandle {
       else if (event.type === 'group') await this.#handleGroup(parts, event.event).finally(event.handled)
       else if (event.type === 'restored') parts.tasks.start(event.task)
       else if (event.type === 'out-of-range') await this.#resetPosition(parts, event.tp, event.error)
-      else if (event.type === 'commit') {
-        this.#askedToCommit.push(event.done)
-        this.#commitDue = true
-      } else if (event.type === 'stop') this.#stopping = true
+      else if (event.type === 'commit') parts.commits.ask(event.done)
+      else if (event.type === 'stop') this.#stopping = true
       else if (event.type === 'failed') throw event.error
       if (this.#stopping) return
     }
@@ -218,25 +215,11 @@ export class StreamWorker implements WorkerHandle {
     this.#lastSend = now
   }
 
-  /** Commits what is ready; tasks with calls of async operators under way take no records from here on, and follow later. */
+  /** Sees to the commit under way where it has ended or has to, and begins the next where it is due. */
   async #commitWhenDue(parts: WorkerParts): Promise<void> {
-    const tasks = [...parts.tasks.running]
-    const due =
-      this.#commitDue ||
-      this.#modules.clock.now() - this.#lastCommit >= this.#config.commitIntervalMs ||
-      this.#dirtyBytes(parts) > Math.max(this.#config.cacheMaxBytes / 2, 8 * 1024 * 1024) ||
-      tasks.some(task => task.commitRequested && !task.draining)
-    const ready = tasks.filter(task => (due || task.draining) && task.drain())
-    if (due || ready.length > 0) await this.#commit(parts, ready)
-    if (due) this.#lastCommit = this.#modules.clock.now()
-    this.#commitDue &&= !due
-    this.#answerCommits(parts)
-  }
-
-  #answerCommits(parts: WorkerParts): void {
-    if (this.#commitDue || this.#patience.signal.aborted || this.#askedToCommit.length === 0) return
-    if ([...parts.tasks.running].some(task => task.draining)) return
-    for (const done of this.#askedToCommit.splice(0)) done()
+    if (parts.commits.busy) return
+    await this.#endCommit(parts)
+    if (!this.#stopping) parts.commits.beginWhenDue()
   }
 
   /** Waits a while for calls of async operators. What they have not done by then, the next owner of their task does again. */
@@ -253,16 +236,19 @@ export class StreamWorker implements WorkerHandle {
     )
   }
 
-  /** Of what a commit would write now. */
-  #dirtyBytes(parts: WorkerParts): number {
-    let bytes = parts.globalState.dirtyBytes
-    for (const task of parts.tasks.running) if (!task.draining) bytes += task.state.dirtyBytes
-    return bytes
+  /** Commits all that there is. */
+  async #commit(parts: WorkerParts): Promise<void> {
+    await this.#endCommit(parts)
+    if (this.#patience.signal.aborted) return
+    parts.commits.begin([...parts.tasks.running])
+    await this.#endCommit(parts)
   }
 
-  async #commit(parts: WorkerParts, tasks: readonly Task[] = [...parts.tasks.running]): Promise<void> {
-    await parts.globalState.commit()
-    const result = await parts.checkpoint.commit(tasks, { signal: this.#patience.signal })
+  /** Waits for the commit under way, if any. */
+  async #endCommit(parts: WorkerParts): Promise<void> {
+    const ended = await parts.commits.end()
+    if (ended === undefined) return
+    const { result, tasks } = ended
     this.#lastSend = this.#modules.clock.now()
     if (result.kind === 'fenced') {
       this.#modules.logger.warn({ cause: result.cause }, 'the group gave the tasks to others; giving them up')
@@ -281,10 +267,12 @@ export class StreamWorker implements WorkerHandle {
     if (result.records > 0) this.#modules.onEvent({ type: 'commit', records: result.records, tasks: result.tasks })
     this.#modules.onEvent({ type: 'totals', totals: this.totals })
     parts.purge.afterCommit(tasks, this.#lastSend)
+    parts.commits.answer()
   }
 
   async #handleGroup(parts: WorkerParts, event: GroupEvent): Promise<void> {
     if (event.type === 'failed') throw event.error
+    await this.#endCommit(parts)
     if (event.type === 'lost') {
       await this.#giveUp(parts, parts.tasks.ids)
       return
@@ -350,10 +338,10 @@ export class StreamWorker implements WorkerHandle {
   /** Nobody is left waiting for what will not come. */
   #dropEvents(): void {
     for (let event = this.#inbox.take(); event !== undefined; event = this.#inbox.take()) {
-      if (event.type === 'commit') this.#askedToCommit.push(event.done)
+      if (event.type === 'commit') event.done(this.#failure ?? notRunning())
       else if (event.type === 'group') event.handled()
     }
-    for (const done of this.#askedToCommit.splice(0)) done(this.#failure ?? notRunning())
+    this.#parts?.commits.refuse(this.#failure ?? notRunning())
   }
 
   async #close(parts: WorkerParts): Promise<void> {
@@ -361,6 +349,8 @@ export class StreamWorker implements WorkerHandle {
     parts.subscription.stop()
     this.#dropEvents()
     const failed = (error: unknown) => void (this.#failure ??= asMillraceError(error))
+    const cancel = this.#modules.clock.after(STOP_PATIENCE_MS, () => this.#patience.abort())
+    await this.#endCommit(parts).catch(failed).finally(cancel)
     await this.#patiently(parts.fetcher.close()).catch(failed)
     await this.#giveUp(parts, parts.tasks.ids).catch(failed)
     await parts.globalState.close().catch(failed)

@@ -28,6 +28,13 @@ export interface TaskStart {
   readonly end: number
 }
 
+/** What one commit of a task is about. */
+export interface TaskCommit {
+  readonly offsets: readonly OffsetCommit[]
+  /** How far it had come with each input. */
+  readonly positions: readonly number[]
+}
+
 export interface TaskOptions {
   readonly plan: PlannedTask
   readonly applicationId: string
@@ -202,6 +209,7 @@ export class Task {
   drain(): boolean {
     if (!this.busy) this.#flushCaches()
     this.#draining = this.busy
+    if (!this.#draining) this.#runtime.commitRequested = false
     return !this.#draining
   }
 
@@ -250,16 +258,22 @@ export class Task {
     return this.buffer.queues.some((queue, i) => this.#hasMoved(queue, i))
   }
 
-  /** Offsets that moved since the last commit; all of them after a punctuation, since what it changed is to be committed too. */
-  offsetsToCommit(): OffsetCommit[] {
-    return this.buffer.queues
+  /**
+   * What a commit that begins now commits: offsets that moved since the last one; all of them after a punctuation, since what
+   * it changed is to be committed too. What the task does from here on is for the next commit.
+   */
+  beginCommit(): TaskCommit {
+    const { savedTimes } = this.#runtime
+    const offsets = this.buffer.queues
       .filter((queue, i) => this.#hasMoved(queue, i))
       .map(({ topic, partition, position, partitionTime }) => ({
         topic,
         partition,
         offset: position,
-        metadata: encodeOffsetMetadata({ partitionTime, savedTimes: this.#runtime.savedTimes })
+        metadata: encodeOffsetMetadata({ partitionTime, savedTimes })
       }))
+    this.#runtime.punctuated = false
+    return { offsets, positions: this.buffer.queues.map(({ position }) => position) }
   }
 
   /** Up to where each input was committed last; where it started, before the first commit. */
@@ -267,14 +281,10 @@ export class Task {
     return this.buffer.queues.map(({ topic, partition }, i) => ({ topic, partition, offset: this.#committed[i]! }))
   }
 
-  /** Notes the present positions as committed; returns by how many offsets they moved. */
-  offsetsCommitted(): number {
-    this.#runtime.punctuated = this.#runtime.commitRequested = false
-    let moved = 0
-    for (const [i, { position }] of this.buffer.queues.entries()) {
-      moved += position - this.#committed[i]!
-      this.#committed[i] = position
-    }
+  /** Notes what was committed; returns by how many offsets that moved. */
+  committed({ positions }: TaskCommit): number {
+    const moved = positions.reduce((sum, position, i) => sum + position - this.#committed[i]!, 0)
+    this.#committed = [...positions]
     return moved
   }
 

@@ -10,6 +10,7 @@ import type { TopicPartition } from '../record.js'
 import type { Topology } from '../topology/topology.js'
 import { encodeSubscription } from './assignment-data.js'
 import { Checkpoint } from './checkpoint.js'
+import { Commits } from './commits.js'
 import type { ResolvedConfig } from './config.js'
 import { GlobalState } from './global-state.js'
 import type { Inbox } from './inbox.js'
@@ -66,8 +67,9 @@ export type InboxEvent =
   /** The member joins again after `lost` only once it was handled. */
   | { readonly type: 'group'; readonly event: GroupEvent; readonly handled: () => void }
   | { readonly type: 'restored'; readonly task: Task }
-  /** Ends the worker's sleep; its next turn passes the result on. */
+  /** These two end the worker's sleep; its next turn sees to them. */
   | { readonly type: 'async-result' }
+  | { readonly type: 'commit-ended' }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'out-of-range'; readonly tp: TopicPartition; readonly error: MillraceError }
   | { readonly type: 'commit'; readonly done: (error?: unknown) => void }
@@ -83,7 +85,7 @@ export interface WorkerParts {
   readonly producer: Producer
   readonly outbox: Outbox
   readonly tasks: OwnedTasks
-  readonly checkpoint: Checkpoint
+  readonly commits: Commits
   readonly purge: RepartitionPurge
   closeConnections(): Promise<void>
 }
@@ -91,10 +93,13 @@ export interface WorkerParts {
 /** Connects to the broker and puts the parts together; nothing is joined or fetched yet. */
 export async function connectParts(
   config: WorkerConfig,
-  modules: WorkerModules,
-  inbox: Inbox<InboxEvent>
+  modules: WorkerModules & {
+    readonly inbox: Inbox<InboxEvent>
+    /** Ends the waits of commits for the broker. */
+    readonly patience: AbortSignal
+  }
 ): Promise<WorkerParts> {
-  const { plan, logger, clock, onEvent } = modules
+  const { plan, logger, clock, inbox, onEvent } = modules
   const connection = await modules.connect(config.clientId)
   let restoring: Promise<BrokerConnection> | undefined
   const restoreConnection = () => (restoring ??= modules.connect(`${config.clientId}-restore`))
@@ -176,6 +181,17 @@ export async function connectParts(
     }
   )
   const checkpoint = new Checkpoint({ applicationId: config.applicationId, sync }, { outbox, producer, group })
+  const commits = new Commits(
+    { intervalMs: config.commitIntervalMs, cacheMaxBytes: config.cacheMaxBytes },
+    {
+      checkpoint,
+      globalState,
+      tasks,
+      clock,
+      signal: modules.patience,
+      onEnded: () => inbox.push({ type: 'commit-ended' })
+    }
+  )
   const purge = new RepartitionPurge(
     { intervalMs: config.repartitionPurgeIntervalMs, topics: plan.repartitionTopics },
     { connection, logger, startedAt: clock.now() }
@@ -195,7 +211,7 @@ export async function connectParts(
     producer,
     outbox,
     tasks,
-    checkpoint,
+    commits,
     purge,
     closeConnections
   }
