@@ -47,7 +47,13 @@ export function joinByForeignKey<K, V, KO, VO, R>(
   const { partitioner, otherPartitioner } = options
 
   addProcessor(graph, names.subscribe, left.node, [], {
-    operator: foreignKeySubscribe({ foreignKey, foreignKeySerde: otherKey, valueSerde: value, left: isLeft })
+    operator: foreignKeySubscribe({
+      foreignKey,
+      foreignKeySerde: otherKey,
+      valueSerde: value,
+      left: isLeft,
+      versioned: left.versioned === true
+    })
   })
   graph.addRepartitionTopic({ name: names.subscriptionTopic })
   graph.add({
@@ -86,7 +92,7 @@ export function joinByForeignKey<K, V, KO, VO, R>(
   const rightView = right.view()
   addProcessor(graph, names.answer, names.receive, rightView.stores, { operator: foreignKeyAnswer(rightView) })
   addProcessor(graph, names.notify, right.node, [names.subscriptionStore], {
-    operator: foreignKeyNotify(names.subscriptionStore)
+    operator: foreignKeyNotify(names.subscriptionStore, right.versioned === true)
   })
 
   graph.addRepartitionTopic({ name: names.responseTopic })

@@ -1,13 +1,13 @@
 /** The right side of a foreign-key join: tells every left row of a foreign key that its row has changed. */
 import type { Change, Operator } from './operator.js'
 
-/** In the order of the left rows' encoded keys. */
-export function foreignKeyNotify<VO>(store: string): Operator {
+/** In the order of the left rows' encoded keys. Of a versioned table only the newest row of a key counts. */
+export function foreignKeyNotify<VO>(store: string, versioned: boolean): Operator {
   return {
     compile(runtime, downstream) {
       const subscriptions = runtime.groupedStore(store)
       return (foreignKey, change: Change<VO>, timestamp, context) => {
-        if (change.isLatest === false) {
+        if (versioned && change.isLatest === false) {
           runtime.dropped(context, 'a row that is not the newest of its key in a versioned table cannot be joined')
           return
         }

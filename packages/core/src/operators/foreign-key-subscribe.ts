@@ -10,11 +10,13 @@ export interface ForeignKeySubscribe<K, V, KO> {
   /** Of the left values, for their hash. */
   readonly valueSerde: Serde<V>
   readonly left: boolean
+  /** Whether the left table is versioned: its rows then count only where they are the newest of their key. */
+  readonly versioned: boolean
 }
 
 /** Rows without a foreign key go along in a left join, under a null key. */
 export function foreignKeySubscribe<K, V, KO>(subscribe: ForeignKeySubscribe<K, V, KO>): Operator {
-  const { foreignKey, foreignKeySerde, valueSerde, left } = subscribe
+  const { foreignKey, foreignKeySerde, valueSerde, left, versioned } = subscribe
   const scratch = new ByteWriter()
   const keyOf = (value: V | null, key: K): KO | null => (value === null ? null : (foreignKey(value, key) ?? null))
   const same = (a: KO, b: KO | null): boolean =>
@@ -29,7 +31,7 @@ export function foreignKeySubscribe<K, V, KO>(subscribe: ForeignKeySubscribe<K, 
     compile:
       (runtime, downstream) =>
       (key, { newValue, oldValue, isLatest }: Change<V>, timestamp, context) => {
-        if (isLatest === false) {
+        if (versioned && isLatest === false) {
           runtime.dropped(context, 'a row that is not the newest of its key in a versioned table cannot be joined')
           return
         }
