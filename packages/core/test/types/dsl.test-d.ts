@@ -351,3 +351,12 @@ counts.suppress(Suppressed.untilWindowCloses())
 Suppressed.untilWindowCloses({ maxRecords: 10, whenFull: 'emit' })
 // @ts-expect-error the values are numbers
 counts.suppress(rarely, { value: serdes.string() })
+
+// Where a store lies, and how many rows it keeps.
+orders.groupByKey().count({ engine: 'memory', maxEntries: 100 })
+orders.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(10)).count({ engine: 'level' })
+orders.join(orders, () => 0, JoinWindows.ofTimeDifferenceWithNoGrace(10), { engine: 'memory' })
+// @ts-expect-error windows are kept by their age
+orders.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(10)).count({ maxEntries: 100 })
+// @ts-expect-error no such engine
+orders.groupByKey().count({ engine: 'rocksdb' })

@@ -27,7 +27,8 @@ const processed = (at: Parameters<Production>[0], choices: readonly Record<strin
     op: 'addStateStore',
     store,
     ...pick.maybe('caching', true),
-    ...pick.one([{}, {}, { logging: false }])
+    ...pick.one([{}, {}, { logging: false }]),
+    ...pick.one([{}, {}, { engine: 'memory' }])
   }
   return { step: { ...step, stores: [store] }, before, kind: 'KStream', windowed: false }
 }

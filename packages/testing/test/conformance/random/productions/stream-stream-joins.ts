@@ -15,6 +15,7 @@ const joined: Production = at => {
     ...pick.maybe('graceMs', 0, 1, 10, 90_000),
     ...pick.one([{}, {}, { store: fresh('store') }]),
     ...pick.one([{}, {}, {}, { logging: false }]),
+    ...pick.one([{}, {}, {}, { engine: 'memory' }]),
     ...someName(at)
   }
   return { step, kind: 'KStream' }
