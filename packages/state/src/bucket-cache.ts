@@ -13,6 +13,8 @@ class KeyBuckets<K, V> implements BucketOwner<K> {
   readonly mapKey: string
   /** By start, then segment. */
   readonly buckets: Bucket<K, V>[] = []
+  /** Their starts: numbers side by side, so that a search does not go to each bucket in memory. */
+  readonly #starts: number[] = []
   /** The database has no bucket that starts here or later and is not here too. */
   completeFrom: number
 
@@ -23,17 +25,38 @@ class KeyBuckets<K, V> implements BucketOwner<K> {
   }
 
   find(segment: number, start: number): Bucket<K, V> | undefined {
-    const found = this.buckets[this.place(segment, start)]
-    return found?.start === start && found.segment === segment ? found : undefined
+    const place = this.#place(segment, start)
+    if (this.#starts[place] !== start) return undefined
+    const found = this.buckets[place]!
+    return found.segment === segment ? found : undefined
+  }
+
+  insert(bucket: Bucket<K, V>): void {
+    const { buckets } = this
+    const starts = this.#starts
+    const place = this.#place(bucket.segment, bucket.start)
+    if (place === buckets.length) {
+      buckets.push(bucket)
+      starts.push(bucket.start)
+    } else {
+      buckets.splice(place, 0, bucket)
+      starts.splice(place, 0, bucket.start)
+    }
+  }
+
+  remove({ segment, start }: Bucket<K, V>): void {
+    const place = this.#place(segment, start)
+    this.buckets.splice(place, 1)
+    this.#starts.splice(place, 1)
+    this.completeFrom = Math.max(this.completeFrom, start + 1)
   }
 
   /** Index of the first that is not before. Looks from the newest, since that is mostly wanted. */
-  place(segment: number, start: number): number {
-    const { buckets } = this
-    let place = buckets.length
+  #place(segment: number, start: number): number {
+    let place = this.#starts.length
     for (let step = 1; place > 0; step *= 2) {
       const probe = Math.max(0, place - step)
-      if (isBefore(buckets[probe]!, segment, start)) return this.#placeWithin(probe + 1, place, segment, start)
+      if (this.#isBefore(probe, segment, start)) return this.#placeWithin(probe + 1, place, segment, start)
       place = probe
     }
     return place
@@ -42,10 +65,15 @@ class KeyBuckets<K, V> implements BucketOwner<K> {
   #placeWithin(low: number, high: number, segment: number, start: number): number {
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (isBefore(this.buckets[middle]!, segment, start)) low = middle + 1
+      if (this.#isBefore(middle, segment, start)) low = middle + 1
       else high = middle
     }
     return low
+  }
+
+  #isBefore(place: number, segment: number, start: number): boolean {
+    const there = this.#starts[place]!
+    return there < start || (there === start && this.buckets[place]!.segment < segment)
   }
 }
 
@@ -107,10 +135,7 @@ export class BucketCache<K, V> {
       this.#last = owner
     }
     const bucket = new Bucket<K, V>(owner, segment, start, entries)
-    const { buckets } = owner
-    const place = owner.place(segment, start)
-    if (place === buckets.length) buckets.push(bucket)
-    else buckets.splice(place, 0, bucket)
+    owner.insert(bucket)
     this.#clock.push(bucket)
     return bucket
   }
@@ -186,16 +211,12 @@ export class BucketCache<K, V> {
     }
   }
 
-  #drop({ owner: { mapKey }, segment, start }: Bucket<K, V>): void {
+  #drop(bucket: Bucket<K, V>): void {
+    const { mapKey } = bucket.owner
     const owner = this.#keys.get(mapKey)!
-    owner.buckets.splice(owner.place(segment, start), 1)
-    owner.completeFrom = Math.max(owner.completeFrom, start + 1)
+    owner.remove(bucket)
     if (owner.buckets.length > 0) return
     this.#keys.delete(mapKey)
     if (mapKey === this.#lastKey) this.#last = undefined
   }
-}
-
-function isBefore(bucket: Bucket<unknown, unknown>, segment: number, start: number): boolean {
-  return bucket.start < start || (bucket.start === start && bucket.segment < segment)
 }
