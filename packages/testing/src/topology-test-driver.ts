@@ -78,7 +78,7 @@ export class TopologyTestDriver {
   readonly #checkpoint: Checkpoint
   readonly #clock: TestClock
   /** Keeps what it is given when a database is closed, as a disk does. */
-  readonly #engine = memoryEngine()
+  #engine = memoryEngine()
   #tasks: readonly Task[] = []
   #global: GlobalTask | undefined
   /** Settles when nothing is processed. */
@@ -214,10 +214,11 @@ export class TopologyTestDriver {
   /**
    * Ends the application and starts it again on the same state, as after a clean stop: stores and stream time are what was
    * committed, processors are new, and what was scheduled is scheduled anew.
-   * Stores in memory are restored from their changelogs.
+   * Stores in memory are restored from their changelogs; with `stateLost` all are, as if the state directory were empty.
    */
-  async restart(): Promise<void> {
+  async restart({ stateLost = false }: { readonly stateLost?: boolean } = {}): Promise<void> {
     await this.close()
+    if (stateLost) this.#engine = memoryEngine()
     await this.#start()
   }
 

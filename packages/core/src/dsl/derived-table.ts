@@ -25,6 +25,8 @@ interface DerivedRows {
   readonly sendsOldValues: boolean
   /** Whether those above may be of a versioned store. */
   readonly fromVersioned: boolean
+  /** Whether these may. */
+  readonly versioned: boolean
 }
 
 /** Rows computed from one another; null leaves a row out. */
@@ -38,8 +40,8 @@ export function computedTable<K, V, VR>(
     prefix: filters ? PREFIX.tableFilter : PREFIX.tableMapValues,
     filters,
     stores: [],
-    operator: ({ store, sendsOldValues, fromVersioned }) =>
-      tableMap(compute, { store, sendsOldValues, leavesOutAbsent: filters && !fromVersioned }),
+    operator: ({ store, sendsOldValues, fromVersioned, versioned }) =>
+      tableMap(compute, { store, sendsOldValues, versioned, leavesOutAbsent: filters && !fromVersioned }),
     view: source => computedView(source, compute)
   }
 }
@@ -54,7 +56,7 @@ export function transformedTable<K, V, VR>(
     prefix: PREFIX.tableTransformValues,
     filters: false,
     stores,
-    operator: ({ store, sendsOldValues }) => tableTransform(supplier, { store, sendsOldValues }),
+    operator: ({ store, sendsOldValues, versioned }) => tableTransform(supplier, { store, sendsOldValues, versioned }),
     view: source => transformedView(source, supplier)
   }
 }
@@ -84,7 +86,7 @@ export function deriveTable<K, V, VR>(
   const draft = (): ProcessorDraft => ({
     kind: 'processor',
     name,
-    operator: derivation.operator({ store, sendsOldValues, fromVersioned: source.versioned === true }),
+    operator: derivation.operator({ store, sendsOldValues, fromVersioned: source.versioned === true, versioned }),
     predecessors: [parent],
     stores: store === undefined ? derivation.stores : [...derivation.stores, store]
   })

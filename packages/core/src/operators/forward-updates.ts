@@ -54,7 +54,12 @@ export function updateAggregates(runtime: OperatorRuntime, store: string, downst
   }
 }
 
-/** What a table without a store makes of an update: as late as that one is. */
-export function changeLike<V>(change: Change<unknown>, newValue: V | null, oldValue: V | null): Change<V> {
-  return change.isLatest === false ? { newValue, oldValue, isLatest: false } : { newValue, oldValue }
+/** What a table without a store makes of an update: as late as that one is, where `versioned`, else never late. */
+export function changeLike<V>(
+  change: Change<unknown>,
+  newValue: V | null,
+  oldValue: V | null,
+  versioned: boolean
+): Change<V> {
+  return versioned && change.isLatest === false ? { newValue, oldValue, isLatest: false } : { newValue, oldValue }
 }

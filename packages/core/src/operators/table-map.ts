@@ -10,6 +10,8 @@ export interface TableMapOptions {
   readonly store?: string | undefined
   /** Whether updates carry old values; they then come from above, or from the table's own store. */
   readonly sendsOldValues: boolean
+  /** Without a store: whether late updates of a versioned table above pass on as late (KIP-914). */
+  readonly versioned: boolean
   /** Of a filter that sends old values: pass on no deletion of a row that was not in the new table before (KAFKA-10077). */
   readonly leavesOutAbsent: boolean
 }
@@ -19,7 +21,7 @@ export interface TableMapOptions {
  * if it never was in, as in Kafka Streams.
  */
 export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: TableMapOptions): Operator {
-  const { store, sendsOldValues } = options
+  const { store, sendsOldValues, versioned } = options
   const leaveOutAbsent = options.leavesOutAbsent && sendsOldValues
   const row = (value: V | null, key: K): VR | null => (value === null ? null : compute(value, key))
   return {
@@ -29,7 +31,7 @@ export function tableMap<K, V, VR>(compute: ComputeRow<K, V, VR>, options: Table
           const newValue = row(change.newValue, key)
           const oldValue = sendsOldValues ? row(change.oldValue, key) : null
           if (leaveOutAbsent && newValue === null && oldValue === null) return
-          downstream(key, changeLike(change, newValue, oldValue), timestamp, context)
+          downstream(key, changeLike(change, newValue, oldValue, versioned), timestamp, context)
         }
       }
       const values = runtime.store(store)

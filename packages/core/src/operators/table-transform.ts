@@ -11,12 +11,14 @@ export interface TableTransformOptions {
   readonly store?: string | undefined
   /** Whether updates carry old values; without a store they are computed anew from those above. */
   readonly sendsOldValues: boolean
+  /** Without a store: whether late updates of a versioned table above pass on as late (KIP-914). */
+  readonly versioned: boolean
 }
 
 /** Deletions are transformed too, as in Kafka Streams. */
 export function tableTransform<K, V, VR>(
   supplier: ValueTransformerSupplier<K, V, VR>,
-  { store, sendsOldValues }: TableTransformOptions
+  { store, sendsOldValues, versioned }: TableTransformOptions
 ): PlainOperator {
   return {
     compile(runtime, downstream) {
@@ -25,7 +27,7 @@ export function tableTransform<K, V, VR>(
         return (key, change: Change<V>, timestamp, context) => {
           const newValue = transform(change.newValue, key, timestamp, context)
           const oldValue = sendsOldValues ? transform(change.oldValue, key, timestamp, context) : null
-          downstream(key, changeLike(change, newValue, oldValue), timestamp, context)
+          downstream(key, changeLike(change, newValue, oldValue, versioned), timestamp, context)
         }
       }
       const values = runtime.store(store)

@@ -12,6 +12,9 @@ export interface UnjoinedOptions<K, VL, VR, R> {
   joiner(left: VL | null, right: VR | null, key: K): R
 }
 
+/** Before anything is known of what waits: right after a start. */
+const UNSEEN = -Infinity
+
 /** One for a task: both sides of the join go by the same time. */
 export class UnjoinedRecords<K, VL, VR, R> {
   /** The newest time of either side. */
@@ -19,7 +22,7 @@ export class UnjoinedRecords<K, VL, VR, R> {
   readonly #options: UnjoinedOptions<K, VL, VR, R>
   readonly #store: TimeOrderedStore<UnjoinedKey<K>, UnjoinedValues<VL | VR>>
   /** What Kafka Streams takes for the time of the oldest; see `#leastTime`. */
-  #minTime = Infinity
+  #minTime = UNSEEN
 
   constructor(
     options: UnjoinedOptions<K, VL, VR, R>,
@@ -34,7 +37,7 @@ export class UnjoinedRecords<K, VL, VR, R> {
   }
 
   add(side: Side, key: K, value: VL | VR, timestamp: number): void {
-    if (timestamp < this.#minTime) this.#minTime = timestamp
+    if (timestamp < this.#minTime || this.#minTime === UNSEEN) this.#minTime = timestamp
     const waiting = { timestamp, side, key }
     const before = this.#store.get(waiting)?.value.values
     this.#store.put(waiting, { side, values: before === undefined ? [value] : [...before, value] }, timestamp)
@@ -53,7 +56,9 @@ export class UnjoinedRecords<K, VL, VR, R> {
   expire(side: Side, downstream: Process<K, R>, context: RecordContext): boolean {
     const { leftWaitsMs, rightWaitsMs, joiner } = this.#options
     const { streamTime } = this
-    if (this.#minTime + (side === LEFT ? leftWaitsMs : rightWaitsMs) >= streamTime) return false
+    const waitsMs = side === LEFT ? leftWaitsMs : rightWaitsMs
+    // What waited before a restart is looked for at once, as in Kafka Streams; there too, not by a side that does not wait.
+    if (this.#minTime === UNSEEN ? waitsMs === 0 : this.#minTime + waitsMs >= streamTime) return false
     const [leftFrom, rightFrom] = [streamTime - leftWaitsMs, streamTime - rightWaitsMs]
     this.#minTime = this.#leastTime(leftFrom, rightFrom)
     const over = [...this.#before(RIGHT, rightFrom), ...this.#before(LEFT, leftFrom)]

@@ -7,7 +7,9 @@ import type { Topology } from './topology.js'
 export function requireNames(topology: Topology, names: Pick<NameCounter, 'isGenerated'>): void {
   const generated = (all: ReadonlyMap<string, unknown>): string[] =>
     [...all.keys()].filter(name => names.isGenerated(name))
-  const stores = generated(topology.stores)
+  // A buffer without a changelog leaves nothing behind.
+  const kept = [...topology.stores].filter(([, { kind, logging }]) => kind !== 'buffer' || logging)
+  const stores = generated(new Map(kept))
   const repartitionTopics = generated(topology.repartitionTopics)
   const unnamed = [
     ...stores.map(name => `store ${name}`),

@@ -10,8 +10,8 @@ const project = join(CONFORMANCE, 'java')
 
 /** Compiles the program where it is older than its sources. Needs a JDK 17 and Maven. */
 function compile(): void {
-  const classes = join(project, 'target', 'classes', 'millrace')
-  const sources = [join(project, 'pom.xml'), ...files(join(project, 'src', 'main', 'java', 'millrace'))]
+  const classes = join(project, 'target', 'classes')
+  const sources = [join(project, 'pom.xml'), ...files(join(project, 'src', 'main', 'java'))]
   const compiled = existsSync(classes) ? Math.min(...files(classes).map(changed)) : 0
   if (compiled > Math.max(...sources.map(changed))) return
   execFileSync(
@@ -53,7 +53,8 @@ export class Java {
 }
 
 function files(folder: string): string[] {
-  return readdirSync(folder).map(name => join(folder, name))
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
 }
 
 function changed(path: string): number {

@@ -119,7 +119,8 @@ async function advance(driver: TopologyTestDriver, topics: InputTopics, input: I
     await topics.get(topic)?.pipeInput(key, value, timestamp, headers.length === 0 ? NO_HEADERS : encoded)
     return
   }
-  await driver.advanceWallClockTime(input.advanceWallClockMs)
+  if ('restart' in input) await driver.restart({ stateLost: input.restart === 'stateLost' })
+  else await driver.advanceWallClockTime(input.advanceWallClockMs)
 }
 
 function isRecord(input: Input): input is InputRecord {

@@ -12,8 +12,11 @@ export interface Step {
   readonly [parameter: string]: unknown
 }
 
-/** A record written to a topic, or a move of the wall clock. */
-export type Input = InputRecord | { readonly advanceWallClockMs: number }
+/** A record written to a topic, a move of the wall clock, or a restart of the application. */
+export type Input = InputRecord | { readonly advanceWallClockMs: number } | { readonly restart: Restart }
+
+/** What a restart finds on the disk: all, or nothing, so that stores are restored from their changelogs. */
+export type Restart = 'stateKept' | 'stateLost'
 
 export interface InputRecord {
   readonly topic: string

@@ -1,5 +1,6 @@
 /** What docs/reference/differences.md says, heading by heading. */
 import {
+  JoinWindows,
   type KeyValueStore,
   type KStream,
   type ProcessorContext,
@@ -128,6 +129,44 @@ describe('Millrace, unlike Kafka Streams,', () => {
       value: serdes.bytes()
     })
     expect(changes.readRecordsToList().map(({ headers }) => headers)).to.deep.equal([[['v', Buffer.of(3)]]])
+  })
+
+  it('keeps all records of a stream-stream join over a restart', async () => {
+    const builder = new StreamsBuilder()
+    const right = builder.stream('right', text)
+    builder
+      .stream('left', text)
+      .join(right, (one, other) => one + other, JoinWindows.ofTimeDifferenceWithNoGrace(10), {
+        key: text.key,
+        value: text.value,
+        otherValue: text.value
+      })
+      .to('out', text)
+    const driver = await drive(builder)
+    const left = driver.createInputTopic('left', text)
+    await left.pipeInput('a', 'before', 5)
+    await driver.restart()
+    await left.pipeInput('a', 'after', 5)
+    await driver.createInputTopic('right', text).pipeInput('a', '!', 5)
+    expect(driver.createOutputTopic('out', text).readValuesToList()).to.deep.equal(['before!', 'after!'])
+  })
+
+  it('joins windowed tables of cogrouped streams', async () => {
+    const builder = new StreamsBuilder()
+    const counts = builder
+      .stream('in', text)
+      .groupByKey()
+      .cogroup((_key, _value, count: number) => count + 1)
+      .windowedBy(TimeWindows.ofSizeWithNoGrace(10))
+      .aggregate(() => 0, { store: 'counts', value: serdes.int64() })
+    const seen: number[] = []
+    counts
+      .join(counts, (one, other) => one + other)
+      .toStream()
+      .foreach((_key, value) => void seen.push(value))
+    const driver = await drive(builder)
+    await driver.createInputTopic('in', text).pipeInput('a', 'x', 1)
+    expect(seen.at(-1)).to.equal(2)
   })
 
   it('knows how late a record is for a versioned table right after a restart', async () => {

@@ -32,6 +32,12 @@ describe('ensureExplicitInternalResourceNaming', () => {
       builder => builder.stream('in', text).groupByKey().count({ name: 'counting' }),
       ['KSTREAM-AGGREGATE-STATE-STORE-0000000001']
     ],
+    [
+      'a suppression without a name and a changelog, of which nothing is left behind',
+      builder =>
+        builder.table('in', { ...text, store: 'in' }).suppress(Suppressed.untilTimeLimit(10, { logging: false })),
+      []
+    ],
     ['one with', builder => builder.stream('in', text).groupByKey().count({ store: 'counts' }), []],
     [
       'the repartition topic of an aggregation without a store name',

@@ -1,6 +1,6 @@
 /** Random scenarios: topologies of all operations there are, and inputs that like ties, late records, nulls and jumps in time. */
 import fc from 'fast-check'
-import type { Input, Scenario } from '../scenario.js'
+import type { Input, Restart, Scenario, Step } from '../scenario.js'
 import { growTopology } from './topology.js'
 
 const choices = fc.array(fc.nat({ max: 999 }), { minLength: 8, maxLength: 12 })
@@ -22,6 +22,20 @@ const record = fc.record({
   header: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 })
 })
 
+interface Restarted {
+  /** The number of a record. */
+  readonly before: number
+  readonly restart: Restart
+}
+
+/** Where the application is restarted: as often as not, nowhere. */
+const restarts = fc.oneof(
+  fc.constant<readonly Restarted[]>([]),
+  fc.array(fc.record({ before: fc.nat({ max: 30 }), restart: fc.constantFrom<Restart>('stateKept', 'stateLost') }), {
+    maxLength: 3
+  })
+)
+
 export const randomScenarios: fc.Arbitrary<Scenario> = fc
   .record({
     genes: fc.array(choices, { minLength: 2, maxLength: 9, size: 'max' }),
@@ -31,15 +45,21 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
       { optimization: 'single.store.self.join' } as const,
       { optimization: 'all' } as const
     ),
-    wrapped: fc.boolean()
+    wrapped: fc.boolean(),
+    restarts
   })
-  .map(({ genes, records, optimization, wrapped }): Scenario => {
-    const { topology, topics } = growTopology(genes)
+  .map(({ genes, records, optimization, wrapped, restarts }): Scenario => {
+    const { topology: grown, topics } = growTopology(genes)
+    // A store without a changelog is lost in a restart, or not, as its library pleases.
+    const topology = restarts.length === 0 ? grown : grown.map(({ logging: _, ...step }): Step => step)
     let time = 0
-    const inputs = records.map(({ topic, key, value, step: by, header }, index): Input => {
+    const inputs = records.flatMap(({ topic, key, value, step: by, header }, index): Input[] => {
       time = Math.max(0, time + by)
       const headers = header ? { headers: [['h', String(index)]] as const } : {}
-      return { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
+      const restart = restarts
+        .filter(({ before }) => before % records.length === index)
+        .map(({ restart }) => ({ restart }))
+      return [...restart, { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }]
     })
     const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
     const wrapper = wrapped ? { wrapped } : {}

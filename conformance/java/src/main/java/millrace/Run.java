@@ -13,13 +13,18 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Utils;
@@ -36,15 +41,22 @@ final class Run {
     /** Stores are of no use after a run: memory will do where there is a file system in it. */
     static final Path DIRECTORY = directory();
 
+    private final Supplier<Topology> topologies;
     private final Topology topology;
     private final Map<String, Keys> sinks;
     private final Properties config;
     private final List<Object> records = new ArrayList<>();
     private final List<Object> internal = new ArrayList<>();
     private final Map<String, TestOutputTopic<byte[], byte[]>> outputs = new TreeMap<>();
+    private final Map<String, TestInputTopic<String, String>> topics = new HashMap<>();
+    /** All that was written and read so far, by topic. */
+    private final Map<String, List<ConsumerRecord<byte[], byte[]>>> log = new HashMap<>();
+    private long now = 0;
 
-    Run(final Topology topology, final Map<String, Keys> sinks, final Properties config) {
-        this.topology = topology;
+    /** A topology is of use to one driver only. */
+    Run(final Supplier<Topology> topologies, final Map<String, Keys> sinks, final Properties config) {
+        this.topologies = topologies;
+        this.topology = topologies.get();
         this.sinks = sinks;
         this.config = config;
     }
@@ -53,25 +65,66 @@ final class Run {
         final Map<String, Object> result = new LinkedHashMap<>();
         final TreeSet<String> known = sourceTopics();
         final List<Pattern> patterns = sourcePatterns();
-        final Map<String, TestInputTopic<String, String>> topics = new HashMap<>();
         result.put("records", records);
         result.put("internal", internal);
         int at = 0;
-        try (TopologyTestDriver driver = new TopologyTestDriver(topology, config, Instant.EPOCH)) {
+        TopologyTestDriver driver = null;
+        try {
+            driver = new TopologyTestDriver(topology, config, Instant.EPOCH);
             for (; at < inputs.size(); at++) {
                 final Step input = inputs.get(at);
-                if (input.has("advanceWallClockMs")) driver.advanceWallClockTime(input.millis("advanceWallClockMs"));
-                else if (known.contains(input.text("topic")) || patterns.stream().anyMatch(pattern -> pattern.matcher(input.text("topic")).matches())) {
-                    topics.computeIfAbsent(input.text("topic"), name -> driver.createInputTopic(name, new StringSerializer(), new StringSerializer()))
-                        .pipeInput(new TestRecord<>(input.textOr("key", null), input.textOr("value", null), headers(input), (long) input.number("timestamp")));
+                if (input.has("restart")) {
+                    final TopologyTestDriver old = driver;
+                    // Closed, whatever comes of the restart.
+                    driver = null;
+                    driver = restart(old, input.text("restart").equals("stateKept"));
+                }
+                else if (input.has("advanceWallClockMs")) {
+                    driver.advanceWallClockTime(input.millis("advanceWallClockMs"));
+                    now += input.number("advanceWallClockMs");
+                } else if (known.contains(input.text("topic")) || patterns.stream().anyMatch(pattern -> pattern.matcher(input.text("topic")).matches())) {
+                    pipe(driver, input.text("topic"), new TestRecord<>(input.textOr("key", null), input.textOr("value", null), headers(input), (long) input.number("timestamp")));
                 }
                 note(driver, at);
             }
             result.put("stores", StoreContents.of(driver, !config.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG).equals(0)));
         } catch (final RuntimeException error) {
             result.put("failed", Map.of("at", at, "message", rootOf(error).toString()));
+        } finally {
+            if (driver != null) driver.close();
         }
         return result;
+    }
+
+    private void pipe(final TopologyTestDriver driver, final String topic, final TestRecord<String, String> record) {
+        final StringSerializer text = new StringSerializer();
+        keep(topic, new TestRecord<>(text.serialize(topic, record.key()), text.serialize(topic, record.value()), record.headers(), record.timestamp()));
+        topics.computeIfAbsent(topic, name -> driver.createInputTopic(name, text, text)).pipeInput(record);
+    }
+
+    private void keep(final String topic, final TestRecord<byte[], byte[]> record) {
+        final List<ConsumerRecord<byte[], byte[]>> kept = log.computeIfAbsent(topic, name -> new ArrayList<>());
+        final long timestamp = record.timestamp() == null ? ConsumerRecord.NO_TIMESTAMP : record.timestamp();
+        kept.add(new ConsumerRecord<>(topic, 0, kept.size(), timestamp, TimestampType.CREATE_TIME, 0, 0, record.key(), record.value(), record.headers(), Optional.empty()));
+    }
+
+    /** A restore leaves out records without a key. Global stores are filled from all of their topics. */
+    private TopologyTestDriver restart(final TopologyTestDriver old, final boolean stateKept) {
+        outputs.clear();
+        topics.clear();
+        final TopologyTestDriver driver = Restart.of(old, stateKept, () -> new TopologyTestDriver(topologies.get(), config, Instant.ofEpochMilli(now)),
+            topic -> log.getOrDefault(topic, List.of()).stream().filter(record -> record.key() != null).toList());
+        final int noted = Trace.NOTES.size();
+        for (final TopologyDescription.GlobalStore store : topology.describe().globalStores()) {
+            for (final String topic : store.source().topicSet()) {
+                final TestInputTopic<byte[], byte[]> global = driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer());
+                for (final ConsumerRecord<byte[], byte[]> record : log.getOrDefault(topic, List.of())) {
+                    global.pipeInput(new TestRecord<>(record.key(), record.value(), record.headers(), record.timestamp()));
+                }
+            }
+        }
+        Trace.NOTES.subList(noted, Trace.NOTES.size()).clear();
+        return driver;
     }
 
     /** Those that have names. */
@@ -109,6 +162,7 @@ final class Run {
             final TestOutputTopic<byte[], byte[]> output = outputs.computeIfAbsent(topic,
                 name -> driver.createOutputTopic(name, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
             for (final TestRecord<byte[], byte[]> record : output.readRecordsToList()) {
+                keep(topic, record);
                 if (topic.startsWith("test-")) internal.add(noted(at, topic, hex(record.key()), hex(record.value()), record));
                 else records.add(noted(at, topic, key(topic, record.key()), text(Options.ANY.deserializer(), topic, record.value()), record));
             }

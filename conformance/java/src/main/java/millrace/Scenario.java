@@ -46,7 +46,7 @@ final class Scenario {
         final List<Step> inputs = new ArrayList<>();
         json.get("inputs").forEach(input -> inputs.add(new Step(input)));
         Trace.NOTES.clear();
-        final Map<String, Object> result = new Run(scope.build(config), scope.sinks, config).pipe(inputs);
+        final Map<String, Object> result = new Run(() -> build(config).build(config), scope.sinks, config).pipe(inputs);
         if (json.path("wrapped").asBoolean()) result.put("trace", List.copyOf(Trace.NOTES));
         return result;
     }
