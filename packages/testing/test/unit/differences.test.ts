@@ -237,6 +237,26 @@ describe('Millrace, unlike Kafka Streams,', () => {
     expect(seen).to.deep.equal([100, 50])
   })
 
+  it('keeps a repartition topic below a processor that may change keys', () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', text)
+      .selectKey((_key, value) => value)
+      .process<string, string>(() => {
+        let context: ProcessorContext<string, string>
+        return {
+          init: given => void (context = given),
+          process: ({ key, ...record }) => context.forward({ ...record, key: `${key}!` })
+        }
+      })
+      .groupByKey(text)
+      .count()
+    const lines = builder.build({ optimization: 'all' }).describe().split('\n')
+    const at = (part: string) => lines.findIndex(line => line.includes(part))
+    expect(at('Processor: KSTREAM-PROCESSOR')).to.be.within(at('Sub-topology: 0'), at('Sink:'))
+    expect(at('Sink:')).to.be.lessThan(at('Sub-topology: 1'))
+  })
+
   it('numbers subtopologies by their first node', () => {
     const builder = new StreamsBuilder()
     const grouped = builder.stream('first', text).groupBy((_key, value) => value, { ...text, name: 'grouped' })
