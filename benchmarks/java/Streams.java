@@ -14,7 +14,8 @@ public final class Streams {
     config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, options.get("brokers").asText());
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, options.get("applicationId").asText());
     config.put(StreamsConfig.STATE_DIR_CONFIG, options.get("stateDirectory").asText());
-    config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.get("commitIntervalMs").asText());
+    if (options.has("commitIntervalMs"))
+      config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.get("commitIntervalMs").asText());
     int threads = options.get("threads").asInt();
     if (threads > 1) config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
     if (options.get("tuned").asBoolean()) tune(config);
@@ -24,7 +25,9 @@ public final class Streams {
     Workloads.of(options.get("workload").asText()).build(builder, name -> options.get("topics").get(name).asText());
     KafkaStreams streams = new KafkaStreams(builder.build(), config);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
+    Serving serving = options.has("serve") ? new Serving(streams, options.get("serve")) : null;
     streams.start();
+    if (serving != null) serving.tell();
     Thread.currentThread().join();
   }
 

@@ -1,64 +1,50 @@
-/** A streams workload on Kafka: Millrace and Kafka Streams in turns on one broker and one input. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** A streams workload on Kafka: Millrace and its peers in turns on one broker and one input. */
 import { type BenchBroker, withBroker } from '../broker.js'
-import { Child, type Command } from '../child.js'
-import { javaPrograms, nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
-import { type BenchOptions, type Peer, PEERS } from '../options.js'
+import type { BenchOptions } from '../options.js'
 import { report, type Round } from '../report.js'
+import { Application, type ApplicationOptions } from '../streams/application.js'
+import { inTurns, MILLRACE, type StreamsContender, streamsContenders } from '../streams/contenders.js'
+import { loadInputs } from '../streams/inputs.js'
 import { checkOutput } from '../streams/output.js'
-import type { ProgramOptions } from '../streams/program.js'
 import { Progress } from '../streams/progress.js'
-import type { Topics, Workload } from '../streams/workload.js'
-import { createTopic, fill, PARTITIONS } from '../topics.js'
+import type { Workload } from '../streams/workload.js'
+import { PARTITIONS } from '../topics.js'
 
 /** Of all. Kafka Streams' own default is 30 s, with which its run would end with up to 30 s of waiting. */
-const COMMIT_INTERVAL_MS = 1000
+export const COMMIT_INTERVAL_MS = 1000
 const SMOKE_RECORDS = 20_000
-const MILLRACE = 'Millrace'
 
-interface Starter {
-  readonly name: string
-  readonly tuned: boolean
-  command(options: ProgramOptions): Command
-}
-
-interface Run {
-  readonly workload: Workload
-  readonly broker: BenchBroker
-  readonly inputs: Topics
+interface StreamsRun extends ApplicationOptions {
   readonly records: number
+  /** How many units so many records are. */
   readonly size: number
-  readonly threads: number
 }
 
 export async function benchStreams(workload: Workload, options: BenchOptions): Promise<void> {
+  const { threads } = options
   const records = options.records ?? (options.smoke ? SMOKE_RECORDS : workload.records)
   const size = workload.size?.(records) ?? records
-  const starters = await startersOf(options)
+  const starters = await streamsContenders(options)
   const contenders = starters.map(({ name }) => ({ name, unit: `${workload.unit}/s`, rounds: [] as Round[] }))
   const loadBefore = load()
   await withBroker(async broker => {
     const inputs = await loadInputs(workload, records, broker)
-    const run = { workload, broker, inputs, records, size, threads: options.threads }
+    const common = { workload, inputs, records, size, threads, commitIntervalMs: COMMIT_INTERVAL_MS }
     for (let round = 0; round < options.rounds; round++) {
-      // Who comes first takes turns, since the broker's state and the page cache are not the same for all.
-      for (const [i, starter] of inTurns(starters, round)) {
-        contenders[i]!.rounds.push(await runRound(starter, round, run))
-      }
+      for (const [i, contender] of inTurns(starters, round))
+        contenders[i]!.rounds.push(await runRound({ ...common, round }, { contender, broker }))
     }
   })
   report({
-    name: nameOf(workload, options),
+    name: threads > 1 ? `${workload.name}-${threads}-threads` : workload.name,
     smoke: options.smoke || options.records !== undefined,
     settings: {
       workload: workload.title,
       records,
       ...(size === records ? {} : { [workload.unit]: size }),
       partitions: PARTITIONS,
-      threads: options.threads,
+      threads,
       guarantee: options.guarantee,
       'commit interval of all in ms': COMMIT_INTERVAL_MS,
       measured: 'from process start until the group has committed the ends of its input and its repartition topics'
@@ -69,85 +55,33 @@ export async function benchStreams(workload: Workload, options: BenchOptions): P
   })
 }
 
-async function startersOf({ peers, profile }: BenchOptions): Promise<Starter[]> {
-  const starters: Starter[] = [
-    {
-      name: MILLRACE,
-      tuned: false,
-      command: options => nodeProgram('streams/millrace', [JSON.stringify(options)], profile)
-    }
-  ]
-  if (peers.length === 0) return starters
-  const java = await javaPrograms()
-  const command = (options: ProgramOptions): Command => java('Streams', [JSON.stringify(options)])
-  return [...starters, ...peers.map((peer: Peer) => ({ ...PEERS[peer], command }))]
-}
-
-/** Each variant has a file of its own. */
-function nameOf({ name }: Workload, { threads }: BenchOptions): string {
-  return threads > 1 ? `${name}-${threads}-threads` : name
-}
-
-function inTurns<T>(all: readonly T[], round: number): [index: number, T][] {
-  const numbered = [...all.entries()]
-  return round % 2 === 0 ? numbered : numbered.toReversed()
-}
-
-async function loadInputs({ name, inputs }: Workload, records: number, { connection }: BenchBroker): Promise<Topics> {
-  const topics: Record<string, string> = {}
-  for (const [input, read] of Object.entries(inputs)) {
-    topics[input] = `bench-${name}-${input}`
-    await createTopic(connection, topics[input])
-    await fill(connection, topics[input], read(records))
-  }
-  return topics
-}
-
-async function runRound({ name, tuned, command }: Starter, round: number, run: Run): Promise<Round> {
-  const { workload, inputs, broker } = run
-  const { connection, addresses } = broker
-  const applicationId = `${workload.name}-${name.toLowerCase().replace(/[^a-z]+/g, '-')}-${round}`
-  const output = `${applicationId}-output`
-  const repartitions = (workload.repartitions ?? []).map(topic => `${applicationId}-${topic}-repartition`)
-  await createTopic(connection, output)
-  const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
-  const options: ProgramOptions = {
-    workload: workload.name,
-    brokers: addresses,
-    applicationId,
-    topics: { ...inputs, output },
-    stateDirectory,
-    commitIntervalMs: COMMIT_INTERVAL_MS,
-    threads: run.threads,
-    tuned
-  }
-  const child = new Child(command(options))
-  const progress = new Progress(applicationId, { connection })
+/** From process start until everything is committed; the output is compared with what is right. */
+async function runRound(
+  run: StreamsRun,
+  modules: { readonly contender: StreamsContender; readonly broker: BenchBroker }
+): Promise<Round> {
+  const { workload, size, records } = run
+  const { connection } = modules.broker
+  const application = await Application.open(run, modules)
   try {
-    await progress.finished(Object.values(inputs), repartitions, () => {
-      if (child.ended) throw child.failure()
-    })
+    const progress = new Progress(application.id, { connection })
+    const child = await application.start()
+    await progress.finished(application.inputs, application.repartitions, child)
     const cost = child.cost()
     await child.stop()
-    await checkOutput(connection, output, workload, workload.expected(run.records))
+    await checkOutput(connection, application.output, workload, workload.expected(records))
     const { steadySeconds } = progress
     const result: Round = {
-      value: run.size / cost.seconds,
+      value: size / cost.seconds,
       cost,
-      steady: steadySeconds === undefined ? undefined : (run.size * 0.8) / steadySeconds,
-      brokerMiB: await broker.writtenMiB(applicationId)
+      steady: steadySeconds === undefined ? undefined : (size * 0.8) / steadySeconds,
+      brokerMiB: await application.writtenMiB()
     }
-    console.log(describeRound(`round ${round + 1}, ${name}`, workload, result))
+    console.log(describeRound(`round ${run.round + 1}, ${modules.contender.name}`, workload, result))
     return result
   } finally {
-    await child.stop('SIGKILL')
-    await rm(stateDirectory, { recursive: true, force: true })
-    await connection.deleteTopics(await topicsOf(broker, applicationId))
+    await application.close()
   }
-}
-
-async function topicsOf({ connection }: BenchBroker, applicationId: string): Promise<string[]> {
-  return (await connection.listTopics()).filter(topic => topic.startsWith(`${applicationId}-`))
 }
 
 function describeRound(who: string, { unit }: Workload, { value, cost }: Round): string {

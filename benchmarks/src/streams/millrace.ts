@@ -2,10 +2,11 @@
 import { KafkaStreams } from '@millrace/core'
 import { kafka } from '@millrace/kafka'
 import type { ProgramOptions } from './program.js'
+import { tellServing } from './serving.js'
 import { topologyModule } from './topology-module.js'
 import { WORKLOADS } from './workloads.js'
 
-const { workload, brokers, applicationId, topics, stateDirectory, commitIntervalMs, threads } = JSON.parse(
+const { workload, brokers, applicationId, topics, stateDirectory, commitIntervalMs, threads, serve } = JSON.parse(
   process.argv[2]!
 ) as ProgramOptions
 
@@ -14,8 +15,8 @@ const topology = threads > 1 ? { module: topologyModule(workload, topics) } : WO
 const app = new KafkaStreams(topology, {
   applicationId,
   stateDirectory,
-  commitIntervalMs,
   broker: kafka({ brokers: brokers.split(',') }),
+  ...(commitIntervalMs === undefined ? {} : { commitIntervalMs }),
   ...(threads > 1 ? { threads } : {})
 })
 app.on('error', error => {
@@ -23,4 +24,6 @@ app.on('error', error => {
   process.exitCode = 1
 })
 process.once('SIGTERM', () => void app.close())
+const served = serve === undefined ? undefined : tellServing(app, serve)
 await app.start()
+await served

@@ -1,9 +1,12 @@
 /** How far a group is in its input, from the moment it has a process. */
 import type { BrokerConnection, TopicPartition } from '@millrace/core'
+import type { Child } from '../child.js'
 
 const LOOK_EVERY_MS = 50
 /** Fewer commits tell nothing about what happened between them. */
 const LEAST_COMMITS = 6
+/** Longer than any session or commit interval. */
+const LONGEST_PAUSE_MS = 120_000
 
 interface Look {
   /** Milliseconds since the start. */
@@ -16,6 +19,8 @@ export class Progress {
   readonly #groupId: string
   readonly #startedAt = performance.now()
   readonly #looks: Look[] = []
+  #committed = 0
+  #changedAt = performance.now()
 
   constructor(groupId: string, modules: { readonly connection: BrokerConnection }) {
     this.#groupId = groupId
@@ -24,11 +29,12 @@ export class Progress {
 
   /**
    * Resolves once the group has committed the ends of the topics, looked at in their order: what an upstream topic is
-   * committed for has been written downstream before, so the last look settles it. `alive` is asked between the looks.
+   * committed for has been written downstream before, so the last look settles it. Rejects when the process ends, or
+   * commits nothing for two minutes.
    */
-  async finished(inputs: readonly string[], downstream: readonly string[], alive: () => void): Promise<void> {
+  async finished(inputs: readonly string[], downstream: readonly string[], child: Child): Promise<void> {
     for (let at = 0; at <= downstream.length;) {
-      alive()
+      this.#requireProgress(child)
       const topics = at === 0 ? inputs : [downstream[at - 1]!]
       if (await this.#isCommitted(topics, at === 0)) at++
       else await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
@@ -41,6 +47,12 @@ export class Progress {
     const commits = this.#looks.filter(({ committed }, i) => committed !== this.#looks[i - 1]?.committed)
     if (commits.length < LEAST_COMMITS) return undefined
     return (reached(commits, end * 0.9) - reached(commits, end * 0.1)) / 1000
+  }
+
+  #requireProgress(child: Child): void {
+    if (child.ended) throw child.failure()
+    if (performance.now() - this.#changedAt > LONGEST_PAUSE_MS)
+      throw new Error(`nothing was committed for two minutes, ${this.#committed} offsets until then`)
   }
 
   async #isCommitted(topics: readonly string[], isInput: boolean): Promise<boolean> {
@@ -57,6 +69,10 @@ export class Progress {
     const at = (topic: string, partition: number): number =>
       Math.max(0, reachedOffsets.get(`${topic} ${partition}`) ?? 0)
     const done = ends.reduce((sum, { topic, partition }) => sum + at(topic, partition), 0)
+    if (done !== this.#committed) {
+      this.#committed = done
+      this.#changedAt = performance.now()
+    }
     if (isInput) this.#looks.push({ at: performance.now() - this.#startedAt, committed: done })
     return done > 0 && ends.every(({ topic, partition, offset }) => at(topic, partition) >= offset)
   }
