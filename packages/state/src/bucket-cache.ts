@@ -1,90 +1,21 @@
 /** The newest buckets of a store over time in memory: cache, set of uncommitted changes and changelog de-duplicator at once. */
-import { Bucket, type BucketEntry, type BucketOwner } from './bucket.js'
+import { Bucket, type BucketPlace } from './bucket.js'
 import { CacheSize } from './cache-size.js'
+import { type CachedBucket, KeyBuckets } from './key-buckets.js'
 
 /** Measured with a million buckets of one entry each: 300 bytes where keys have a hundred of them, 600 where each has one. */
 const BUCKET_BYTES = 400
 /** Steps of the clock hand for one new bucket. */
 const HAND_STEPS = 8
 
-/** What is in memory of one key. */
-class KeyBuckets<K, V> implements BucketOwner<K> {
-  readonly key: K
-  readonly mapKey: string
-  /** By start, then segment. */
-  readonly buckets: Bucket<K, V>[] = []
-  /** Their starts: numbers side by side, so that a search does not go to each bucket in memory. */
-  readonly #starts: number[] = []
-  /** The database has no bucket that starts here or later and is not here too. */
-  completeFrom: number
-
-  constructor(key: K, mapKey: string, completeFrom: number) {
-    this.key = key
-    this.mapKey = mapKey
-    this.completeFrom = completeFrom
-  }
-
-  find(segment: number, start: number): Bucket<K, V> | undefined {
-    const place = this.#place(segment, start)
-    if (this.#starts[place] !== start) return undefined
-    const found = this.buckets[place]!
-    return found.segment === segment ? found : undefined
-  }
-
-  insert(bucket: Bucket<K, V>): void {
-    const { buckets } = this
-    const starts = this.#starts
-    const place = this.#place(bucket.segment, bucket.start)
-    if (place === buckets.length) {
-      buckets.push(bucket)
-      starts.push(bucket.start)
-    } else {
-      buckets.splice(place, 0, bucket)
-      starts.splice(place, 0, bucket.start)
-    }
-  }
-
-  remove({ segment, start }: Bucket<K, V>): void {
-    const place = this.#place(segment, start)
-    this.buckets.splice(place, 1)
-    this.#starts.splice(place, 1)
-    this.completeFrom = Math.max(this.completeFrom, start + 1)
-  }
-
-  /** Index of the first that is not before. Looks from the newest, since that is mostly wanted. */
-  #place(segment: number, start: number): number {
-    let place = this.#starts.length
-    for (let step = 1; place > 0; step *= 2) {
-      const probe = Math.max(0, place - step)
-      if (this.#isBefore(probe, segment, start)) return this.#placeWithin(probe + 1, place, segment, start)
-      place = probe
-    }
-    return place
-  }
-
-  #placeWithin(low: number, high: number, segment: number, start: number): number {
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#isBefore(middle, segment, start)) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #isBefore(place: number, segment: number, start: number): boolean {
-    const there = this.#starts[place]!
-    return there < start || (there === start && this.buckets[place]!.segment < segment)
-  }
-}
-
 export class BucketCache<K, V> {
   /** In no order. */
-  readonly dirty: Bucket<K, V>[] = []
-  readonly held: Bucket<K, V>[] = []
+  readonly dirty: CachedBucket<K, V>[] = []
+  readonly held: CachedBucket<K, V>[] = []
   /** By the latin1 string of the key's bytes. */
   readonly #keys = new Map<string, KeyBuckets<K, V>>()
   /** All buckets, as the clock hand goes round them. */
-  #clock: Bucket<K, V>[] = []
+  #clock: CachedBucket<K, V>[] = []
   #hand = 0
   readonly #size: CacheSize
   /** What was asked for last, which a record asks for again: a look into the map less. */
@@ -104,44 +35,35 @@ export class BucketCache<K, V> {
     this.#size.sample(encodedBytes)
   }
 
-  get(mapKey: string, segment: number, start: number): Bucket<K, V> | undefined {
-    const found = this.#bucketsOf(mapKey)?.find(segment, start)
+  get(mapKey: string, segment: number, index: number): CachedBucket<K, V> | undefined {
+    const found = this.#bucketsOf(mapKey)?.find(segment, index)
     if (found !== undefined) found.referenced = true
     return found
   }
 
-  /** Whether a bucket that `get` does not find may be in the database, which has nothing that starts after `storedMs`. */
-  mayBeStored(mapKey: string, start: number, storedMs: number): boolean {
-    return start <= storedMs && start < (this.#bucketsOf(mapKey)?.completeFrom ?? Infinity)
+  /** Whether a bucket that `get` does not find may be in the database, which has none of an index above `stored`. */
+  mayBeStored(mapKey: string, index: number, stored: number): boolean {
+    return index <= stored && index < (this.#bucketsOf(mapKey)?.completeFrom ?? Infinity)
   }
 
-  /** Remembers what the database, which has nothing that starts after `storedMs`, has for a key; there must be no such bucket yet. */
-  remember(
-    key: K,
-    mapKey: string,
-    {
-      segment,
-      start,
-      entries,
-      storedMs
-    }: { segment: number; start: number; entries: BucketEntry<V>[]; storedMs: number }
-  ): Bucket<K, V> {
+  /** A bucket that is new to the cache; of the database, which has none of an index above `stored`, it may be filled. */
+  add(key: K, mapKey: string, place: BucketPlace, stored: number): CachedBucket<K, V> {
     // Before it is there, so that it cannot be the one to go.
     if (this.#clock.length >= this.#size.maxEntries) this.#evict(HAND_STEPS)
     let owner = this.#bucketsOf(mapKey)
     if (owner === undefined) {
-      owner = new KeyBuckets(key, mapKey, storedMs + 1)
+      owner = new KeyBuckets<K, V>(key, mapKey, stored + 1)
       this.#keys.set(mapKey, owner)
       this.#last = owner
     }
-    const bucket = new Bucket<K, V>(owner, segment, start, entries)
+    const bucket = new Bucket<K, V, KeyBuckets<K, V>>(owner, place)
     owner.insert(bucket)
     this.#clock.push(bucket)
     return bucket
   }
 
   /** Notes that an entry of the bucket was changed. */
-  change(bucket: Bucket<K, V>, hold: boolean): void {
+  change(bucket: CachedBucket<K, V>, hold: boolean): void {
     // What the batch has may reach the database before this change does.
     bucket.batched = false
     if (!bucket.dirty) {
@@ -211,12 +133,11 @@ export class BucketCache<K, V> {
     }
   }
 
-  #drop(bucket: Bucket<K, V>): void {
-    const { mapKey } = bucket.owner
-    const owner = this.#keys.get(mapKey)!
+  #drop(bucket: CachedBucket<K, V>): void {
+    const { owner } = bucket
     owner.remove(bucket)
-    if (owner.buckets.length > 0) return
-    this.#keys.delete(mapKey)
-    if (mapKey === this.#lastKey) this.#last = undefined
+    if (!owner.isEmpty) return
+    this.#keys.delete(owner.mapKey)
+    if (owner === this.#last) this.#last = undefined
   }
 }

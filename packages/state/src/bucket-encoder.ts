@@ -30,9 +30,9 @@ export class BucketEncoder<K, V> {
     this.#key.length = 0
     this.#serdes.key.write(bucket.owner.key, this.#key)
     const keyEnd = this.#key.length
-    const { entries } = bucket
     let deleted = false
-    for (const entry of entries) {
+    for (let i = 0; i < bucket.size; i++) {
+      const entry = bucket.entry(i)
       const { time, rank, timestamp, value } = entry
       const start = value === null ? -1 : writeEntry({ time, rank, timestamp, value }, this.#serdes.value, out)
       deleted ||= value === null
@@ -40,7 +40,7 @@ export class BucketEncoder<K, V> {
       entry.changed = false
       visit(this.#keyOf(keyEnd, time, rank), start < 0 ? null : out.buffer.subarray(start, out.length), timestamp)
     }
-    if (deleted) bucket.entries = entries.filter(({ value }) => value !== null)
+    if (deleted) bucket.dropDeleted()
     return out.buffer.subarray(0, out.length)
   }
 

@@ -2,23 +2,6 @@
 import type { ByteWriter } from './byte-writer.js'
 import type { Serde } from './serde.js'
 
-/**
- * One value. `time` orders the entries of a bucket, and `rank` those of one time: the sequence number of a duplicate, or
- * the start of a session that ends at `time`. A value of null is a deletion that the database has not seen yet.
- */
-export interface BucketEntry<V> {
-  readonly time: number
-  readonly rank: number
-  value: V | null
-  timestamp: number
-  /** Not in the changelog yet. */
-  changed: boolean
-  /** Put through a cache that still has it: Kafka Streams finds such an entry whatever its age. */
-  cached: boolean
-  /** An update that downstream has not seen. */
-  held: HeldUpdate<V> | undefined
-}
-
 /** What a flush has to know of an update. */
 export interface HeldUpdate<V> {
   /** When it was put: greater is later. */
@@ -38,13 +21,69 @@ export interface BucketOwner<K> {
   readonly mapKey: string
 }
 
-export class Bucket<K, V> {
-  readonly owner: BucketOwner<K>
+/**
+ * One value. `time` orders the entries of a bucket, and `rank` those of one time: the sequence number of a duplicate, or
+ * the start of a session that ends at `time`. A value of null is a deletion that the database has not seen yet.
+ *
+ * Times are kept from the bucket's start on: such numbers are small, and small ones lie in the object itself, while larger ones
+ * are objects of their own, each a look into memory more.
+ */
+export class BucketEntry<V> {
+  readonly rank: number
+  value: V | null = null
+  /** Not in the changelog yet. */
+  changed = false
+  /** Put through a cache that still has it: Kafka Streams finds such an entry whatever its age. */
+  cached = false
+  /** An update that downstream has not seen. */
+  held: HeldUpdate<V> | undefined
+  readonly #bucket: { readonly start: number }
+  readonly #sinceStart: number
+  #timestampSinceStart = 0
+
+  constructor(bucket: { readonly start: number }, sinceStart: number, rank: number) {
+    this.#bucket = bucket
+    this.#sinceStart = sinceStart
+    this.rank = rank
+    this.held = undefined
+  }
+
+  get time(): number {
+    return this.#bucket.start + this.#sinceStart
+  }
+
+  get timestamp(): number {
+    return this.#bucket.start + this.#timestampSinceStart
+  }
+
+  set timestamp(timestamp: number) {
+    this.#timestampSinceStart = timestamp - this.#bucket.start
+  }
+
+  /** Negative: before that place; 0: there. */
+  compare(sinceStart: number, rank: number): number {
+    return this.#sinceStart - sinceStart || this.rank - rank
+  }
+}
+
+/** Where a bucket belongs. */
+export interface BucketPlace {
   readonly segment: number
+  /** How many stretches of time lie before its own. */
+  readonly index: number
+  /** The length of such a stretch. */
+  readonly bucketMs: number
+}
+
+export class Bucket<K, V, Owner extends BucketOwner<K> = BucketOwner<K>> {
+  readonly owner: Owner
+  readonly segment: number
+  readonly index: number
   /** The first ms of its stretch of time. */
   readonly start: number
-  /** By time, then rank. */
-  entries: BucketEntry<V>[]
+  /** By time, then rank. The first lies by itself, since most buckets have no other. */
+  #first: BucketEntry<V> | undefined
+  #others: BucketEntry<V>[] | undefined = undefined
   /** Not in the database yet. */
   dirty = false
   /** As it is now, it is in the batch that the next commit writes. */
@@ -54,55 +93,85 @@ export class Bucket<K, V> {
   /** Put or found since the clock hand passed; spares it once. */
   referenced = true
 
-  constructor(owner: BucketOwner<K>, segment: number, start: number, entries: BucketEntry<V>[]) {
+  constructor(owner: Owner, { segment, index, bucketMs }: BucketPlace) {
     this.owner = owner
     this.segment = segment
-    this.start = start
-    this.entries = entries
+    this.index = index
+    this.start = index * bucketMs
+    this.#first = undefined
+  }
+
+  /** How many entries it has. */
+  get size(): number {
+    if (this.#first === undefined) return 0
+    return this.#others === undefined ? 1 : 1 + this.#others.length
+  }
+
+  /** The entry that has so many before it, which must be fewer than there are. */
+  entry(before: number): BucketEntry<V> {
+    return before === 0 ? this.#first! : this.#others![before - 1]!
   }
 
   find(time: number, rank: number): BucketEntry<V> | undefined {
-    const entry = this.entries[this.#place(time, rank)]
-    return entry?.time === time && entry.rank === rank ? entry : undefined
+    const sinceStart = time - this.start
+    const place = this.#place(sinceStart, rank)
+    if (place === this.size) return undefined
+    const entry = this.entry(place)
+    return entry.compare(sinceStart, rank) === 0 ? entry : undefined
   }
 
   /** The entry, made if it is not there. */
   at(time: number, rank: number): BucketEntry<V> {
-    const place = this.#place(time, rank)
-    const found = this.entries[place]
-    if (found?.time === time && found.rank === rank) return found
-    const entry = newEntry<V>(time, rank)
-    // A push onto an empty array makes room for sixteen more.
-    if (this.entries.length === 0) this.entries = [entry]
-    else if (place === this.entries.length) this.entries.push(entry)
-    else this.entries.splice(place, 0, entry)
+    const sinceStart = time - this.start
+    const place = this.#place(sinceStart, rank)
+    if (place < this.size) {
+      const found = this.entry(place)
+      if (found.compare(sinceStart, rank) === 0) return found
+    }
+    const entry = new BucketEntry<V>(this, sinceStart, rank)
+    this.#insert(place, entry)
     return entry
   }
 
-  /** Index of the first entry that is not before. */
-  #place(time: number, rank: number): number {
-    const { entries } = this
+  /** Forgets deletions. */
+  dropDeleted(): void {
+    const left: BucketEntry<V>[] = []
+    for (let i = 0; i < this.size; i++) {
+      const entry = this.entry(i)
+      if (entry.value !== null) left.push(entry)
+    }
+    this.#first = left.shift()
+    this.#others = left.length === 0 ? undefined : left
+  }
+
+  #insert(place: number, entry: BucketEntry<V>): void {
+    const first = this.#first
+    if (first === undefined) {
+      this.#first = entry
+      return
+    }
+    const behind = place === 0 ? first : entry
+    if (place === 0) this.#first = entry
+    const others = this.#others
+    if (others === undefined) this.#others = [behind]
+    else if (place > others.length) others.push(behind)
+    else others.splice(Math.max(0, place - 1), 0, behind)
+  }
+
+  /** How many entries are before. */
+  #place(sinceStart: number, rank: number): number {
+    const first = this.#first
+    if (first === undefined || first.compare(sinceStart, rank) >= 0) return 0
+    const others = this.#others
+    if (others === undefined) return 1
     let low = 0
-    let high = entries.length
+    let high = others.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const entry = entries[middle]!
-      if (entry.time < time || (entry.time === time && entry.rank < rank)) low = middle + 1
+      if (others[middle]!.compare(sinceStart, rank) < 0) low = middle + 1
       else high = middle
     }
-    return low
-  }
-}
-
-function newEntry<V>(time: number, rank: number): BucketEntry<V> {
-  return {
-    time,
-    rank,
-    value: null,
-    timestamp: -1,
-    changed: false,
-    cached: false,
-    held: undefined
+    return low + 1
   }
 }
 
@@ -122,22 +191,31 @@ export function writeEntry<V>(
   return start
 }
 
-/** The entries of a bucket as it was written. */
+/** Goes through the entries of a bucket as it was written. */
 export function readEntries<V>(
   bytes: Buffer,
-  readValue: (bytes: Buffer, start: number, end: number) => V
-): BucketEntry<V>[] {
-  const entries: BucketEntry<V>[] = []
+  readValue: (bytes: Buffer, start: number, end: number) => V,
+  visit: (time: number, rank: number, timestamp: number, value: V) => void
+): void {
   for (let at = 0; at < bytes.length;) {
-    const entry = newEntry<V>(int64At(bytes, at), int64At(bytes, at + 8))
     const start = at + HEADER_BYTES
     const end = start + bytes.readInt32BE(start - 4)
-    entry.timestamp = int64At(bytes, at + 16)
-    entry.value = readValue(bytes, start, end)
-    entries.push(entry)
+    visit(int64At(bytes, at), int64At(bytes, at + 8), int64At(bytes, at + 16), readValue(bytes, start, end))
     at = end
   }
-  return entries
+}
+
+/** Fills a new bucket with what was written of it. */
+export function fillBucket<V>(
+  bucket: Bucket<unknown, V>,
+  bytes: Buffer,
+  readValue: (bytes: Buffer, start: number, end: number) => V
+): void {
+  readEntries(bytes, readValue, (time, rank, timestamp, value) => {
+    const entry = bucket.at(time, rank)
+    entry.value = value
+    entry.timestamp = timestamp
+  })
 }
 
 export function int64At(bytes: Buffer, at: number): number {

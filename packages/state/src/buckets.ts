@@ -1,8 +1,9 @@
 /** The buckets of a store over time: in memory, or fetched from the database where it may have them. */
-import { type Bucket, type BucketEntry, readEntries } from './bucket.js'
+import { fillBucket } from './bucket.js'
 import type { BucketCache } from './bucket-cache.js'
 import { ByteWriter } from './byte-writer.js'
 import type { StateDatabase } from './engine.js'
+import type { CachedBucket } from './key-buckets.js'
 import { escapedKey, type TimedDefinition } from './segment-layout.js'
 import type { Segments } from './segments.js'
 
@@ -33,29 +34,30 @@ export class Buckets<K, V> {
     this.#modules = modules
   }
 
-  startOf(time: number): number {
-    return Math.floor(time / this.bucketMs) * this.bucketMs
+  indexOf(time: number): number {
+    return Math.floor(time / this.bucketMs)
   }
 
   /** The bucket of a time, made if it is not there. */
-  at(key: K, mapKey: string, time: number): Bucket<K, V> {
+  at(key: K, mapKey: string, time: number): CachedBucket<K, V> {
     const segment = this.#modules.segments.of(time)
-    return this.existing(key, mapKey, segment, time) ?? this.#remember(key, mapKey, segment, this.startOf(time), [])
+    const index = this.indexOf(time)
+    return this.existing(key, mapKey, segment, index) ?? this.#add(key, mapKey, segment, index)
   }
 
-  /** The bucket of a time; undefined where none was made and none can be in the database. */
-  existing(key: K, mapKey: string, segment: number, time: number): Bucket<K, V> | undefined {
-    const { segments, cache, database } = this.#modules
-    const start = this.startOf(time)
-    const known = cache.get(mapKey, segment, start)
-    if (known !== undefined || !cache.mayBeStored(mapKey, start, segments.stored)) return known
-    const databaseKey = this.databaseKey(mapKey, segment, start)
+  /** The bucket of an index; undefined where none was made and none can be in the database. */
+  existing(key: K, mapKey: string, segment: number, index: number): CachedBucket<K, V> | undefined {
+    const { cache, database } = this.#modules
+    const known = cache.get(mapKey, segment, index)
+    if (known !== undefined || !cache.mayBeStored(mapKey, index, this.#stored)) return known
+    const databaseKey = this.databaseKey(mapKey, segment, index * this.bucketMs)
     const stored = database.get(databaseKey)
-    if (stored === undefined) return this.#remember(key, mapKey, segment, start, [])
+    const bucket = this.#add(key, mapKey, segment, index)
+    if (stored === undefined) return bucket
     cache.sample(databaseKey.length + stored.length)
     const { value } = this.#definition
-    const entries = readEntries(stored, (bytes, from, to) => value.read(bytes, from, to))
-    return this.#remember(key, mapKey, segment, start, entries)
+    fillBucket(bucket, stored, (bytes, from, to) => value.read(bytes, from, to))
+    return bucket
   }
 
   /** As segment-layout.ts has it; in scratch memory. */
@@ -70,8 +72,12 @@ export class Buckets<K, V> {
     return out.buffer.subarray(0, out.length)
   }
 
-  #remember(key: K, mapKey: string, segment: number, start: number, entries: BucketEntry<V>[]): Bucket<K, V> {
-    const { cache, segments } = this.#modules
-    return cache.remember(key, mapKey, { segment, start, entries, storedMs: segments.stored })
+  /** The database has no bucket of a greater index. */
+  get #stored(): number {
+    return this.indexOf(this.#modules.segments.stored)
+  }
+
+  #add(key: K, mapKey: string, segment: number, index: number): CachedBucket<K, V> {
+    return this.#modules.cache.add(key, mapKey, { segment, index, bucketMs: this.bucketMs }, this.#stored)
   }
 }

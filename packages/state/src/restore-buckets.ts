@@ -1,5 +1,5 @@
 /** Turns records of a changelog, one an entry, back into buckets. */
-import { Bucket, readEntries, writeEntry } from './bucket.js'
+import { Bucket, fillBucket, writeEntry } from './bucket.js'
 import { latin1Slice } from './buffer-slices.js'
 import { ByteWriter } from './byte-writer.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
@@ -29,13 +29,14 @@ export function restoreBuckets(
     if (keyEnd < 0) throw tooShort(key)
     const [time, rank] = suffix.read(key, keyEnd)
     const segment = segments.of(time)
-    const start = Math.floor(time / bucketMs) * bucketMs
+    const index = Math.floor(time / bucketMs)
     const owner = { key: null, mapKey: latin1Slice(key, 0, keyEnd) }
-    const place = bucketKey(segment, escapedKey(owner.mapKey), start)
+    const place = bucketKey(segment, escapedKey(owner.mapKey), index * bucketMs)
     let bucket = buckets.get(place)
     if (bucket === undefined) {
       const stored = database.get(databaseKey(prefix, place))
-      bucket = new Bucket(owner, segment, start, stored === undefined ? [] : readEntries(stored, asBytes.read))
+      bucket = new Bucket(owner, { segment, index, bucketMs })
+      if (stored !== undefined) fillBucket(bucket, stored, asBytes.read)
       buckets.set(place, bucket)
     }
     segments.add(time)
@@ -44,13 +45,14 @@ export function restoreBuckets(
     entry.timestamp = timestamp
   }
   const out = new ByteWriter()
-  for (const [place, { segment, entries }] of buckets) {
+  for (const [place, bucket] of buckets) {
     out.length = 0
-    for (const { time, rank, timestamp, value } of entries) {
+    for (let i = 0; i < bucket.size; i++) {
+      const { time, rank, timestamp, value } = bucket.entry(i)
       if (value !== null) writeEntry({ time, rank, timestamp, value }, asBytes, out)
     }
     const key = databaseKey(prefix, place)
-    if (out.length === 0 || segment < segments.leastLive) batch.delete(key)
+    if (out.length === 0 || bucket.segment < segments.leastLive) batch.delete(key)
     else batch.put(key, out.buffer.subarray(0, out.length))
   }
 }

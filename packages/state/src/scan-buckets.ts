@@ -32,7 +32,7 @@ interface ScanModules<K, V> {
   readonly database: StateDatabase
   /** Buckets that are not in the database as they are now. */
   readonly changed: readonly Bucket<K, V>[]
-  visible(entry: BucketEntry<V>): boolean
+  visible(entry: Pick<BucketEntry<V>, 'time' | 'cached'>): boolean
 }
 
 /** In the order of segment, key, time and rank; both views are taken at the call. */
@@ -51,19 +51,21 @@ export function scanBuckets<K, V>(
     const key = keyOf(bucket)
     return key >= low && (high === undefined || key <= high)
   }
-  const select = (key: K, entries: readonly BucketEntry<V>[]): ScannedEntry<K, V>[] => {
-    const selected: ScannedEntry<K, V>[] = []
-    for (const entry of entries) {
-      const { time, rank, value, timestamp } = entry
-      if (value === null || time < fromMs || time > toMs || !modules.visible(entry)) continue
-      selected.push({ key, time, rank, value, timestamp })
-    }
-    return reverse ? selected.reverse() : selected
-  }
+  const isSelected = (entry: { readonly time: number; readonly cached: boolean }): boolean =>
+    entry.time >= fromMs && entry.time <= toMs && modules.visible(entry)
+  const inOrder = (selected: ScannedEntry<K, V>[]) => (reverse ? selected.reverse() : selected)
   const changed: Change<ScannedEntry<K, V>[]>[] = []
-  for (const { owner, segment, start, entries } of modules.changed) {
+  for (const bucket of modules.changed) {
+    const { owner, segment, start } = bucket
     const mapKey = bucketKey(segment, escapedKey(owner.mapKey), start)
-    if (wanted(mapKey)) changed.push({ mapKey, entry: select(owner.key, entries) })
+    if (!wanted(mapKey)) continue
+    const selected: ScannedEntry<K, V>[] = []
+    for (let i = 0; i < bucket.size; i++) {
+      const entry = bucket.entry(i)
+      const { time, rank, value, timestamp } = entry
+      if (value !== null && isSelected(entry)) selected.push({ key: owner.key, time, rank, value, timestamp })
+    }
+    changed.push({ mapKey, entry: inOrder(selected) })
   }
   changed.sort((a, b) => (reverse ? compareStrings(b.mapKey, a.mapKey) : compareStrings(a.mapKey, b.mapKey)))
   const ranges = rangesOf(options.prefix, { single, fromMs, toMs, bucketMs, reverse }, modules)
@@ -71,9 +73,14 @@ export function scanBuckets<K, V>(
   const merged = mergeChanges<ScannedEntry<K, V>[]>({ changed, reverse }, inTurn(scans), (keyBytes, valueBytes) => {
     const mapKey = latin1Slice(keyBytes, 1, keyBytes.length)
     if (!wanted(mapKey)) return []
-    const entries = readEntries(valueBytes, (bytes, start, end) => valueSerde.read(bytes, start, end))
-    const key = Buffer.from(keyOf(mapKey), 'latin1')
-    return select(keySerde.read(key, 0, key.length), entries)
+    const encodedKey = Buffer.from(keyOf(mapKey), 'latin1')
+    const key = keySerde.read(encodedKey, 0, encodedKey.length)
+    const selected: ScannedEntry<K, V>[] = []
+    const readValue = (bytes: Buffer, start: number, end: number) => valueSerde.read(bytes, start, end)
+    readEntries(valueBytes, readValue, (time, rank, timestamp, value) => {
+      if (isSelected({ time, cached: false })) selected.push({ key, time, rank, value, timestamp })
+    })
+    return inOrder(selected)
   })
   return eagerIteration(flat(merged), () => closeAll(scans))
 }

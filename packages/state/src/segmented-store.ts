@@ -1,10 +1,11 @@
 /** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in memory, then in the database. */
-import type { Bucket, BucketEntry } from './bucket.js'
+import type { BucketEntry } from './bucket.js'
 import { byTime } from './by-time.js'
 import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
 import { BucketCache } from './bucket-cache.js'
 import { Buckets } from './buckets.js'
 import type { DatabaseBatch, StateDatabase } from './engine.js'
+import type { CachedBucket } from './key-buckets.js'
 import { restoreBuckets } from './restore-buckets.js'
 import { type ScannedEntry, scanBuckets } from './scan-buckets.js'
 import { segmentIntervalOf, type TimedDefinition } from './segment-layout.js'
@@ -91,7 +92,7 @@ export class SegmentedStore<K, V> implements StateStore {
 
   get(key: K, time: number, rank: number): Timestamped<V> | undefined {
     const mapKey = latin1(this.definition.key, key)
-    const entry = this.#buckets.existing(key, mapKey, this.#segments.of(time), time)?.find(time, rank)
+    const entry = this.#find(key, mapKey, time, rank)
     if (entry === undefined || entry.value === null || !this.#visible(entry)) return undefined
     return { value: entry.value, timestamp: entry.timestamp }
   }
@@ -126,11 +127,14 @@ export class SegmentedStore<K, V> implements StateStore {
       if (segment < first || segment > last) continue
       const from = Math.max(fromMs, segments.startOf(segment))
       const to = Math.min(lastMs, segments.endOf(segment))
-      for (let start = this.#buckets.startOf(from); start <= to; start += this.#buckets.bucketMs) {
-        const bucket = this.#buckets.existing(key, mapKey, segment, start)
+      const lastIndex = this.#buckets.indexOf(to)
+      for (let index = this.#buckets.indexOf(from); index <= lastIndex; index++) {
+        const bucket = this.#buckets.existing(key, mapKey, segment, index)
         if (bucket === undefined) continue
-        for (const entry of bucket.entries) {
-          const inside = entry.time >= from && entry.time <= to && entry.value !== null && this.#visible(entry)
+        for (let i = 0; i < bucket.size; i++) {
+          const entry = bucket.entry(i)
+          const { time } = entry
+          const inside = time >= from && time <= to && entry.value !== null && this.#visible(entry)
           if (inside && visitor(entry) === 'stop') return
         }
       }
@@ -151,7 +155,7 @@ export class SegmentedStore<K, V> implements StateStore {
       if (time < firstLive) continue
       const bytes = Buffer.from(mapKey, 'latin1')
       const key = this.definition.key.read(bytes, 0, bytes.length)
-      const entry = this.#buckets.existing(key, mapKey, segments.of(time), time)?.find(time, rank)
+      const entry = this.#find(key, mapKey, time, rank)
       if (entry === undefined || entry.value === null) continue
       return { key, time, rank, value: entry.value, timestamp: entry.timestamp }
     }
@@ -205,7 +209,10 @@ export class SegmentedStore<K, V> implements StateStore {
       for (const bucket of held.splice(0)) {
         bucket.held = false
         const { key } = bucket.owner
-        for (const entry of bucket.entries) if (entry.held !== undefined) updates.push([key, entry, entry.held.order])
+        for (let i = 0; i < bucket.size; i++) {
+          const entry = bucket.entry(i)
+          if (entry.held !== undefined) updates.push([key, entry, entry.held.order])
+        }
       }
       for (const [key, entry] of updates.sort(([, , a], [, , b]) => a - b)) this.#forward(key, entry)
     }
@@ -272,16 +279,21 @@ export class SegmentedStore<K, V> implements StateStore {
   }
 
   /** After a bucket's changes were discarded: what is stored of them counts as put. */
-  #noteAgain({ owner: { key, mapKey }, segment, entries }: Bucket<K, V>, index: TimeIndex): void {
-    for (const { time, rank, changed } of entries) {
+  #noteAgain(bucket: CachedBucket<K, V>, index: TimeIndex): void {
+    const { key, mapKey } = bucket.owner
+    for (let i = 0; i < bucket.size; i++) {
+      const { time, rank, changed } = bucket.entry(i)
       if (!changed) continue
-      const bucket = this.#buckets.existing(key, mapKey, segment, time)
-      if (bucket?.find(time, rank) === undefined) index.delete(time, rank, mapKey)
+      if (this.#find(key, mapKey, time, rank) === undefined) index.delete(time, rank, mapKey)
       else index.add(time, rank, mapKey)
     }
   }
 
-  #change(bucket: Bucket<K, V>, entry: BucketEntry<V>, value: V | null, timestamp: number, hold: boolean): void {
+  #find(key: K, mapKey: string, time: number, rank: number): BucketEntry<V> | undefined {
+    return this.#buckets.existing(key, mapKey, this.#segments.of(time), this.#buckets.indexOf(time))?.find(time, rank)
+  }
+
+  #change(bucket: CachedBucket<K, V>, entry: BucketEntry<V>, value: V | null, timestamp: number, hold: boolean): void {
     entry.value = value
     entry.timestamp = timestamp
     entry.changed = true
@@ -306,7 +318,7 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#listener!(key, { time, rank, value, oldValue, timestamp, context })
   }
 
-  #visible(entry: BucketEntry<V>): boolean {
+  #visible(entry: Pick<BucketEntry<V>, 'time' | 'cached'>): boolean {
     return entry.cached || entry.time > this.#segments.expiredAt
   }
 }
