@@ -33,6 +33,8 @@ export class TaskDatabase {
   #batch: DatabaseBatch | undefined
   /** Stores whose changes are in the batch. */
   readonly #visited = new Set<StateStore>()
+  /** Deletions of what has expired: with windows that go by fast they take longer than a commit, so that none waits for its own. */
+  #expiring: Promise<void> = Promise.resolve()
   /** Batches given up; awaited by `close`, so that no failure goes unseen. */
   #dropped: Promise<void> = Promise.resolve()
 
@@ -101,7 +103,10 @@ export class TaskDatabase {
     else await batch.discard()
     this.#catalog.moved(offsets)
     for (const store of visited) store.committed()
-    for (const { entries } of this.stores.values()) await entries.expire?.()
+    await this.#expiring
+    this.#expiring = this.#expire()
+    // Whoever awaits it next is told.
+    this.#expiring.catch(() => {})
   }
 
   offset(store: string, partition: number): number | undefined {
@@ -109,6 +114,7 @@ export class TaskDatabase {
   }
 
   async restore(store: StateStore, records: Iterable<RestoreRecord>, nextOffset: number): Promise<void> {
+    await this.#expiring
     const batch = this.#database.batch()
     const offsets = new Map([[store.definition.name, nextOffset]])
     store.addRestored(records, batch)
@@ -119,6 +125,7 @@ export class TaskDatabase {
   }
 
   async wipe(store: StateStore): Promise<void> {
+    await this.#expiring
     store.clear()
     this.#dropBatch()
     await this.#catalog.wipe([store.definition.name])
@@ -136,6 +143,7 @@ export class TaskDatabase {
     this.#dropBatch()
     try {
       await this.#dropped
+      await this.#expiring
       await this.#marker.close()
     } finally {
       await this.#database.close()
@@ -146,6 +154,10 @@ export class TaskDatabase {
     if (!options.sync) await this.#marker.beforeUnsynced()
     await batch.write(options)
     if (options.sync) await this.#marker.afterSynced()
+  }
+
+  async #expire(): Promise<void> {
+    for (const { entries } of this.stores.values()) await entries.expire?.()
   }
 
   #dropBatch(): void {
