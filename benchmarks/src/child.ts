@@ -59,17 +59,23 @@ export class Child {
     return this.#lines
   }
 
-  /** The cost so far; of a process that has ended, up to its end, with its last sample. */
-  cost(): Cost {
+  /** Milliseconds since the start, for `cost` to begin at. */
+  moment(): number {
+    this.#sample()
+    return performance.now() - this.startedAt
+  }
+
+  /** The cost so far; of a process that has ended, up to its end, with its last sample. Peak memory is of all its life. */
+  cost(since = 0): Cost {
     this.#sample()
     const end = (this.#endedAt ?? performance.now()) - this.startedAt
     const last = this.#samples.at(-1)
     if (last === undefined) throw new Error('nothing is known about the process: there is no /proc here')
     return {
-      seconds: end / 1000,
-      cpuSeconds: last.cpuSeconds,
+      seconds: (end - since) / 1000,
+      cpuSeconds: last.cpuSeconds - (this.#samples.findLast(({ at }) => at <= since)?.cpuSeconds ?? 0),
       peakMiB: last.peakMiB,
-      residentMiB: [0.25, 0.5, 0.75, 1].map(part => this.#residentAt(end * part))
+      residentMiB: [0.25, 0.5, 0.75, 1].map(part => this.#residentAt(since + (end - since) * part))
     }
   }
 

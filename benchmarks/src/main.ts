@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { benchClients } from './benches/clients.js'
 import { benchEmbedded } from './benches/embedded.js'
 import { benchOpen } from './benches/open.js'
+import { benchQueries } from './benches/queries.js'
 import { benchRestart } from './benches/restart.js'
 import { benchStreams } from './benches/streams.js'
 import { type BenchOptions, type Guarantee, type Peer, PEERS } from './options.js'
@@ -14,6 +15,7 @@ const BENCHES = new Map<string, Bench>([
   ...[...WORKLOADS].map(([name, workload]): [string, Bench] => [name, options => benchStreams(workload, options)]),
   ['restore', options => benchRestart('restore', options)],
   ['restart', options => benchRestart('restart', options)],
+  ['queries', benchQueries],
   ['produce', options => benchClients('produce', options)],
   ['consume', options => benchClients('consume', options)],
   ['embedded', benchEmbedded],

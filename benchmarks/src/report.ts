@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Cost } from './child.js'
 import { load, machine } from './machine.js'
-import { spread, type Spread } from './statistics.js'
+import { type Percentiles, spread, type Spread } from './statistics.js'
 
 export interface Round {
   /** In the contender's unit. */
@@ -13,6 +13,8 @@ export interface Round {
   readonly steady?: number | undefined
   /** What the contender's topics take on the broker, if that is known. */
   readonly brokerMiB?: number | undefined
+  /** Where latencies are measured. */
+  readonly latencyMs?: Percentiles
 }
 
 /** One line of a result. */
@@ -39,13 +41,26 @@ export function report({ name, smoke, settings, contenders, ratios = [], loadBef
   const facts = { ...machine(), loadBefore, loadAfter: load() }
   console.log(`\n${describe(settings)}\n${describe(facts)}`)
   const summaries = contenders.map(summaryOf)
+  const timed = summaries.some(({ latencyMs }) => latencyMs !== undefined)
   printTable([
-    ['', 'median', 'min', 'max', 'steady', 'CPU s', 'peak MiB', 'broker MiB', 'resident MiB at 25 50 75 100 %'],
-    ...summaries.map(({ contender, value, steady, cpuSeconds, peakMiB, brokerMiB, residentMiB }) => [
+    [
+      '',
+      'median',
+      'min',
+      'max',
+      ...(timed ? ['p50 p99 p99.9 ms'] : []),
+      'steady',
+      'CPU s',
+      'peak MiB',
+      'broker MiB',
+      'resident MiB at 25 50 75 100 %'
+    ],
+    ...summaries.map(({ contender, value, latencyMs, steady, cpuSeconds, peakMiB, brokerMiB, residentMiB }) => [
       contender,
       `${format(value.median)} ${contenders.find(it => it.name === contender)!.unit}`,
       format(value.min),
       format(value.max),
+      ...(timed ? [latencyMs?.map(({ median }) => format(median)).join(' ') ?? '–'] : []),
       steady === undefined ? '–' : format(steady.median),
       range(cpuSeconds),
       range(peakMiB),
@@ -89,6 +104,8 @@ interface Summary {
   readonly peakMiB: Spread
   readonly brokerMiB: Spread | undefined
   readonly residentMiB: readonly Spread[]
+  /** The 50th, the 99th and the 99.9th of a hundred. */
+  readonly latencyMs: readonly Spread[] | undefined
 }
 
 function summaryOf({ name, unit, rounds }: Contender): Summary {
@@ -105,7 +122,10 @@ function summaryOf({ name, unit, rounds }: Contender): Summary {
     cpuSeconds: of(({ cost }) => cost.cpuSeconds),
     peakMiB: of(({ cost }) => cost.peakMiB),
     brokerMiB: ofKnown(({ brokerMiB }) => brokerMiB),
-    residentMiB: [0, 1, 2, 3].map(quarter => of(({ cost }) => cost.residentMiB[quarter]!))
+    residentMiB: [0, 1, 2, 3].map(quarter => of(({ cost }) => cost.residentMiB[quarter]!)),
+    latencyMs:
+      rounds[0]!.latencyMs &&
+      (['p50', 'p99', 'p999'] as const).map(percentile => of(({ latencyMs }) => latencyMs![percentile]))
   }
 }
 

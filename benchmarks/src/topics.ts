@@ -10,7 +10,7 @@ import {
 import { partitionForKey } from '@millrace/core/internal'
 import type { InputRecord } from './streams/workload.js'
 
-const BATCH_BYTES = 256 * 1024
+export const BATCH_BYTES = 256 * 1024
 const BUFFERED_BYTES = 16 * 1024 * 1024
 
 export const PARTITIONS = 4

@@ -53,7 +53,7 @@ export class Application {
   }
 
   /** Starts a process with an empty state directory. */
-  async start(more: Pick<ProgramOptions, 'serve'> = {}): Promise<Child> {
+  async start(more: Pick<ProgramOptions, 'serve' | 'queries'> = {}): Promise<Child> {
     const { workload, inputs, commitIntervalMs, threads } = this.#options
     const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
     this.#directories.push(stateDirectory)

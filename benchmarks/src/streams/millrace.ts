@@ -1,14 +1,15 @@
 /** A streams workload on Millrace, until it is told to end. */
 import { KafkaStreams } from '@millrace/core'
+import { serveQueries } from '@millrace/interactive-query'
 import { kafka } from '@millrace/kafka'
+import { lookUp } from './look-ups.js'
 import type { ProgramOptions } from './program.js'
 import { tellServing } from './serving.js'
 import { topologyModule } from './topology-module.js'
 import { WORKLOADS } from './workloads.js'
 
-const { workload, brokers, applicationId, topics, stateDirectory, commitIntervalMs, threads, serve } = JSON.parse(
-  process.argv[2]!
-) as ProgramOptions
+const { workload, brokers, applicationId, topics, stateDirectory, commitIntervalMs, threads, serve, queries } =
+  JSON.parse(process.argv[2]!) as ProgramOptions
 
 // One thread is the main one, Millrace's default.
 const topology = threads > 1 ? { module: topologyModule(workload, topics) } : WORKLOADS.get(workload)!.topology(topics)
@@ -17,13 +18,16 @@ const app = new KafkaStreams(topology, {
   stateDirectory,
   broker: kafka({ brokers: brokers.split(',') }),
   ...(commitIntervalMs === undefined ? {} : { commitIntervalMs }),
-  ...(threads > 1 ? { threads } : {})
+  ...(threads > 1 ? { threads } : {}),
+  ...(queries === undefined ? {} : { applicationServer: `127.0.0.1:${queries.port}` })
 })
 app.on('error', error => {
   console.error(error.code, error.message)
   process.exitCode = 1
 })
-process.once('SIGTERM', () => void app.close())
+const server = queries === undefined ? undefined : await serveQueries(app, queries)
+process.once('SIGTERM', () => void Promise.all([server?.close(), app.close()]))
 const served = serve === undefined ? undefined : tellServing(app, serve)
 await app.start()
 await served
+if (queries?.lookUps !== undefined) await lookUp(app, queries.lookUps)
