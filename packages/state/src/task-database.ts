@@ -33,8 +33,9 @@ export class TaskDatabase {
   #batch: DatabaseBatch | undefined
   /** Stores whose changes are in the batch. */
   readonly #visited = new Set<StateStore>()
-  /** Deletions of what has expired: with windows that go by fast they take longer than a commit, so that none waits for its own. */
+  /** Deletions of what has expired. Where windows go by fast they take longer than commits, which do not wait for them. */
   #expiring: Promise<void> = Promise.resolve()
+  #isExpiring = false
   /** Batches given up; awaited by `close`, so that no failure goes unseen. */
   #dropped: Promise<void> = Promise.resolve()
 
@@ -103,9 +104,10 @@ export class TaskDatabase {
     else await batch.discard()
     this.#catalog.moved(offsets)
     for (const store of visited) store.committed()
+    if (this.#isExpiring) return
     await this.#expiring
     this.#expiring = this.#expire()
-    // Whoever awaits it next is told.
+    // The next commit, or whoever else awaits it, is told.
     this.#expiring.catch(() => {})
   }
 
@@ -157,7 +159,12 @@ export class TaskDatabase {
   }
 
   async #expire(): Promise<void> {
-    for (const { entries } of this.stores.values()) await entries.expire?.()
+    this.#isExpiring = true
+    try {
+      for (const { entries } of this.stores.values()) await entries.expire?.()
+    } finally {
+      this.#isExpiring = false
+    }
   }
 
   #dropBatch(): void {
