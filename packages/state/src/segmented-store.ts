@@ -83,6 +83,7 @@ export class SegmentedStore<K, V> implements StateStore {
 
   async open(): Promise<void> {
     await this.#segments.open(this.#database)
+    this.#committed = this.#batched = -1
     if (this.#index === undefined) return
     this.#index.clear()
     for await (const { key, time, rank } of this.range({})) {
@@ -240,8 +241,9 @@ export class SegmentedStore<K, V> implements StateStore {
     this.#cache.committed()
   }
 
+  /** By the time of the last commit: what is processed again after a crash finds what it found before. */
   expire(): Promise<void> {
-    return this.#segments.expire(this.#database)
+    return this.#segments.expire(this.#committed, this.#database)
   }
 
   addRestored(records: Iterable<RestoreRecord>, batch: DatabaseBatch): void {
@@ -251,6 +253,7 @@ export class SegmentedStore<K, V> implements StateStore {
       { records: this.#index?.noting(records, this.#suffix) ?? records, batch }
     )
     this.#segments.writing()
+    this.#committed = this.#batched = this.#segments.observed
   }
 
   discard(): void {

@@ -39,7 +39,7 @@ export class Segments {
   }
 
   get leastLive(): number {
-    return Math.max(0, this.of(this.expiredAt))
+    return this.#leastLiveAt(this.observed)
   }
 
   /** Notes that time has come so far. */
@@ -101,14 +101,18 @@ export class Segments {
     }
   }
 
-  /** Deletes what has expired. */
-  async expire(database: StateDatabase): Promise<void> {
-    const { leastLive } = this
+  /** Deletes what has expired by a time. */
+  async expire(time: number, database: StateDatabase): Promise<void> {
+    const leastLive = this.#leastLiveAt(time)
     if (leastLive <= this.#cleared) return
     this.#cleared = leastLive
     const expired = this.known.findIndex(segment => segment >= leastLive)
     const removed = this.known.splice(0, expired < 0 ? this.known.length : expired)
     if (removed.length > 0) await database.clear(textRange(this.#prefix, int64Text(0), int64Text(leastLive)))
+  }
+
+  #leastLiveAt(time: number): number {
+    return Math.max(0, this.of(time - this.#retentionMs))
   }
 }
 

@@ -146,6 +146,7 @@ export class TaskDatabase {
     try {
       await this.#dropped
       await this.#expiring
+      await this.#expire()
       await this.#marker.close()
     } finally {
       await this.#database.close()
