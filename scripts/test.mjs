@@ -88,7 +88,11 @@ function kafkaSpecs() {
 }
 
 function systemSpecs() {
-  return ['tools/*/dist-test/system/**/*.test.js', 'examples/*/dist-test/system/**/*.test.js']
+  return [
+    'tools/*/dist-test/system/**/*.test.js',
+    'examples/*/dist-test/system/**/*.test.js',
+    'packages/testing/dist-test/system/**/*.test.js'
+  ]
 }
 
 async function runSystem() {

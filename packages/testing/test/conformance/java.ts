@@ -21,10 +21,29 @@ function compile(): void {
   )
 }
 
+export type ApplicationCommand =
+  | { readonly application: string; readonly do?: 'stop' }
+  | {
+      readonly application: string
+      readonly do: 'start'
+      readonly brokers: string
+      readonly scenario: Scenario
+      readonly caching: boolean
+      readonly stateDirectory: string
+      readonly commitIntervalMs: number
+    }
+
+export interface ApplicationState {
+  /** Kafka Streams' word for it; none where it was stopped. */
+  readonly state?: string
+  /** Why it has ended by itself. */
+  readonly failed?: string
+}
+
 /** A running program. Scenarios are answered in the order they are given. */
 export class Java {
   readonly #process: ChildProcess
-  readonly #waiting: { resolve(result: Result): void; reject(error: Error): void }[] = []
+  readonly #waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = []
 
   constructor() {
     compile()
@@ -34,7 +53,7 @@ export class Java {
       stdio: ['pipe', 'pipe', 'inherit']
     })
     createInterface({ input: this.#process.stdout! }).on('line', line => {
-      this.#waiting.shift()!.resolve(JSON.parse(line) as Result)
+      this.#waiting.shift()!.resolve(JSON.parse(line))
     })
     this.#process.once('close', code => {
       for (const { reject } of this.#waiting) reject(new Error(`The Java program ended with ${code}`))
@@ -42,8 +61,17 @@ export class Java {
   }
 
   run(scenario: Scenario): Promise<Result> {
-    const answer = new Promise<Result>((resolve, reject) => this.#waiting.push({ resolve, reject }))
-    this.#process.stdin!.write(`${JSON.stringify(scenario)}\n`)
+    return this.#ask(scenario) as Promise<Result>
+  }
+
+  /** Starts or stops a scenario as an application on a broker, or only asks for its state. */
+  application(command: ApplicationCommand): Promise<ApplicationState> {
+    return this.#ask(command) as Promise<ApplicationState>
+  }
+
+  #ask(question: object): Promise<unknown> {
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    this.#process.stdin!.write(`${JSON.stringify(question)}\n`)
     return answer
   }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
@@ -33,6 +34,13 @@ final class Scenario {
         result.put("cached", run(true));
         result.put("uncached", run(false));
         return result;
+    }
+
+    /** The topology as an application of its own: what is said of it replaces what a driver is told. */
+    KafkaStreams application(final Map<String, Object> place, final boolean caching) {
+        final Properties config = config(caching);
+        config.putAll(place);
+        return new KafkaStreams(build(config).build(config), config);
     }
 
     private List<String> describe() {

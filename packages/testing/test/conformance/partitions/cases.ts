@@ -1,0 +1,20 @@
+/** The scenarios in conformance/partitions, and the inputs that all of them get. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CONFORMANCE } from '../cases.js'
+import type { Input, Scenario } from '../scenario.js'
+import type { PartitionedScenario } from './side-by-side.js'
+
+/** Each without caches: with them, how many records become one depends on when commits come. */
+export function partitionedScenarios(): readonly PartitionedScenario[] {
+  const written = read<Record<string, Scenario>>('scenarios')
+  return Object.entries(written).map(([name, scenario]) => ({ name, scenario, caching: false }))
+}
+
+export function sharedInputs(): readonly Input[] {
+  return read('inputs')
+}
+
+function read<T>(name: string): T {
+  return JSON.parse(readFileSync(join(CONFORMANCE, 'partitions', `${name}.json`), 'utf8')) as T
+}

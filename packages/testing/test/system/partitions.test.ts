@@ -1,0 +1,31 @@
+/** Topologies over several partitions, as applications of Millrace and of Kafka Streams on one broker. */
+import { requireKafka } from '@millrace/broker-tool'
+import { expect } from 'chai'
+import { partitionedScenarios, sharedInputs } from '../conformance/partitions/cases.js'
+import { Cluster } from '../conformance/partitions/cluster.js'
+import { sideBySide } from '../conformance/partitions/side-by-side.js'
+import { Java } from '../conformance/java.js'
+
+describe('applications over several partitions, beside Kafka Streams', function () {
+  this.timeout(240_000)
+  let cluster: Cluster
+  let java: Java | undefined
+
+  before(async function () {
+    const brokers = await requireKafka(this)
+    cluster = await Cluster.connect(brokers)
+    java = new Java()
+  })
+
+  after(async () => {
+    if (java === undefined) return
+    java.close()
+    await cluster.close()
+  })
+
+  it('write the same into the same partitions of the same topics, before and after a restart without state', async () => {
+    const options = { partitions: 3, inputs: sharedInputs() }
+    const found = await sideBySide(partitionedScenarios(), options, { cluster, java: java! })
+    expect(Object.fromEntries(found)).to.deep.equal({})
+  })
+})
