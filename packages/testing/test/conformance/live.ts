@@ -6,6 +6,7 @@ import { areas, casesOf } from './cases.js'
 import { comparable } from './comparable.js'
 import { difference } from './difference.js'
 import { Java } from './java.js'
+import { runRandomOnBroker } from './partitions/random.js'
 import { randomScenarios } from './random/scenarios.js'
 import { runScenario } from './run.js'
 import type { Scenario } from './scenario.js'
@@ -13,6 +14,7 @@ import type { Scenario } from './scenario.js'
 const { values } = parseArgs({
   options: {
     random: { type: 'string' },
+    broker: { type: 'string' },
     seed: { type: 'string' },
     path: { type: 'string' },
     help: { type: 'boolean' }
@@ -20,16 +22,26 @@ const { values } = parseArgs({
 })
 
 const HELP = `npm run conformance                              all scenarios in conformance/scenarios
-npm run conformance -- --random 1000 [--seed 7]   as many random ones; a difference is shrunk and printed as a scenario`
+npm run conformance -- --random 1000 [--seed 7]   as many random ones; a difference is shrunk and printed as a scenario
+npm run conformance -- --broker 20 [--seed 7]     random ones over several partitions of a real broker; KAFKA_BROKERS names one`
 
 if (values.help) console.log(HELP)
 else {
   const java = new Java()
   try {
-    process.exitCode = (values.random === undefined ? await runWritten(java) : await runRandom(java)) ? 0 : 1
+    process.exitCode = (await run(java)) ? 0 : 1
   } finally {
     java.close()
   }
+}
+
+function run(java: Java): Promise<boolean> {
+  if (values.broker !== undefined) return runRandomOnBroker({ count: Number(values.broker), seed: seed() }, { java })
+  return values.random === undefined ? runWritten(java) : runRandom(java)
+}
+
+function seed(): number {
+  return values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 }
 
 async function compare(java: Java, scenario: Scenario): Promise<string | undefined> {
@@ -56,7 +68,7 @@ async function runWritten(java: Java): Promise<boolean> {
 
 async function runRandom(java: Java): Promise<boolean> {
   const numRuns = Number(values.random)
-  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
+  const drawn = seed()
   const started = Date.now()
   const property = fc.asyncProperty(randomScenarios, async scenario => {
     const found = await compare(java, scenario)
@@ -64,16 +76,16 @@ async function runRandom(java: Java): Promise<boolean> {
   })
   const details = await fc.check(property, {
     numRuns,
-    seed,
+    seed: drawn,
     ...(values.path === undefined ? {} : { path: values.path })
   })
   const seconds = ((Date.now() - started) / 1000).toFixed(0)
   if (!details.failed) {
-    console.log(`${numRuns} random scenarios equal (seed ${seed}, ${seconds} s)`)
+    console.log(`${numRuns} random scenarios equal (seed ${drawn}, ${seconds} s)`)
     return true
   }
   console.log(
-    `Different after ${details.numRuns} random scenarios (--seed ${seed} --path ${details.counterexamplePath})`
+    `Different after ${details.numRuns} random scenarios (--seed ${drawn} --path ${details.counterexamplePath})`
   )
   console.log(String(details.errorInstance))
   console.log(JSON.stringify(details.counterexample?.[0]))

@@ -1,7 +1,14 @@
 /** A real broker, as the comparison uses it: topics, one record after another, and everything that is in a topic. */
-import { type BrokerConnection, type Headers, silentLogger } from '@millrace/core'
+import {
+  type BrokerConnection,
+  type Headers,
+  type PartitionOffset,
+  silentLogger,
+  type TopicPartition
+} from '@millrace/core'
 import { partitionForKey, readRecordBatches, RecordBatchWriter } from '@millrace/core/internal'
 import { kafka } from '@millrace/kafka'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { InputRecord } from '../scenario.js'
 
 const FOREVER = { 'retention.ms': '-1' }
@@ -9,6 +16,7 @@ const FOREVER = { 'retention.ms': '-1' }
 /** A record as it lies in a partition. */
 export interface StoredRecord {
   readonly partition: number
+  readonly offset: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly timestamp: number
@@ -39,8 +47,6 @@ export class Cluster {
     const keyBytes = Buffer.from(key ?? '')
     const valueBytes = Buffer.from(value ?? '')
     const bytes = Buffer.concat([keyBytes, valueBytes])
-    const { partitions } = (await this.#connection.describeTopics([topic])).get(topic)!
-    const partition = key === null ? 0 : partitionForKey(keyBytes, 0, keyBytes.length, partitions.length)
     const writer = new RecordBatchWriter()
     writer.append(
       timestamp,
@@ -52,8 +58,15 @@ export class Cluster {
       headers.map(([name, text]) => [name, text === null ? null : Buffer.from(text)] as const)
     )
     const records = writer.finish({ producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false })
-    const [result] = await this.#connection.produce(partitions[partition]!.leader!, [{ topic, partition, records }])
-    if (result?.error !== undefined) throw new Error(`could not write to ${topic}-${partition}: ${result.error}`)
+    for (;;) {
+      const { partitions } = (await this.#connection.describeTopics([topic])).get(topic)!
+      const partition = key === null ? 0 : partitionForKey(keyBytes, 0, keyBytes.length, partitions.length)
+      const [result] = await this.#connection.produce(partitions[partition]!.leader!, [{ topic, partition, records }])
+      if (result!.error === undefined) return
+      // A topic is known a moment before its leader knows that it leads.
+      if (result!.error !== 'NOT_LEADER') throw new Error(`could not write to ${topic}-${partition}: ${result!.error}`)
+      await delay(50)
+    }
   }
 
   /** The application's own topics. */
@@ -67,13 +80,22 @@ export class Cluster {
    */
   async isCaughtUp(applicationId: string, sources: readonly string[]): Promise<boolean> {
     const between = (await this.internalTopics(applicationId)).filter(name => !name.endsWith('-changelog'))
-    const partitions = [...(await this.partitions([...sources, ...between]))].flatMap(([topic, count]) =>
+    const partitions = await this.#partitionsOf([...sources, ...between])
+    const committed = byPartition(await this.#connection.fetchOffsets(applicationId, partitions))
+    const ends = byPartition(await this.#connection.listOffsets(partitions, 'latest'))
+    return [...ends].every(([partition, offset]) => (committed.get(partition) ?? 0) >= offset)
+  }
+
+  /** Where the application's changelogs end, by `topic-partition`. */
+  async changelogEnds(applicationId: string): Promise<ReadonlyMap<string, number>> {
+    const changelogs = (await this.internalTopics(applicationId)).filter(name => name.endsWith('-changelog'))
+    return byPartition(await this.#connection.listOffsets(await this.#partitionsOf(changelogs), 'latest'))
+  }
+
+  async #partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
+    return [...(await this.partitions(topics))].flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => ({ topic, partition }))
     )
-    const committed = await this.#connection.fetchOffsets(applicationId, partitions)
-    const offsets = new Map(committed.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]))
-    const ends = await this.#connection.listOffsets(partitions, 'latest')
-    return ends.every(({ topic, partition, offset }) => (offsets.get(`${topic}-${partition}`) ?? 0) >= offset)
   }
 
   /** How many each topic has. */
@@ -103,7 +125,7 @@ export class Cluster {
             const { bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp } = cursor
             const key = keyStart < 0 ? null : Buffer.from(bytes.subarray(keyStart, keyEnd))
             const value = valueStart < 0 ? null : Buffer.from(bytes.subarray(valueStart, valueEnd))
-            records.push({ partition, key, value, timestamp, headers: cursor.headers() })
+            records.push({ partition, offset: cursor.offset, key, value, timestamp, headers: cursor.headers() })
           }
         }
       }
@@ -118,4 +140,8 @@ export class Cluster {
   async close(): Promise<void> {
     await this.#connection.close()
   }
+}
+
+function byPartition(offsets: readonly PartitionOffset[]): Map<string, number> {
+  return new Map(offsets.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]))
 }

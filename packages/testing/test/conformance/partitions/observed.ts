@@ -8,7 +8,7 @@ export interface ObservedTopic {
   readonly partitions: number
   /**
    * In order, by partition and key: tasks that write into the same partition do so in no order. Records without a key may lie in
-   * any partition, and are in the order of their texts.
+   * any partition, and are in the order of their texts. Of what one step writes to a changelog the newest of each key counts.
    */
   readonly records: Readonly<Record<string, readonly ObservedRecord[]>>
 }
@@ -25,7 +25,7 @@ export interface ObservedRecord {
 /** Topics by name without the application's id. */
 export async function observed(
   { applicationId, scenario }: Pick<ContenderOptions, 'applicationId' | 'scenario'>,
-  { baseMs }: { readonly baseMs: number },
+  { baseMs, steps }: { readonly baseMs: number; readonly steps: readonly ReadonlyMap<string, number>[] },
   { cluster }: { readonly cluster: Cluster }
 ): Promise<Readonly<Record<string, ObservedTopic>>> {
   const names = [...topicsOfScenario(scenario).sinks, ...(await cluster.internalTopics(applicationId))]
@@ -48,12 +48,18 @@ export async function observed(
   const topics: [string, ObservedTopic][] = []
   for (const name of names) {
     const records = new Map<string, ObservedRecord[]>()
+    const lastSteps = new Map<string, number>()
     for (const stored of await cluster.read(name)) {
       const record = observe(name, stored)
       const list = record.key === null ? 'any' : `${stored.partition} ${record.key}`
       const others = records.get(list)
       if (others === undefined) records.set(list, [record])
       else others.push(record)
+      if (!name.endsWith('-changelog')) continue
+      // What one step overwrites nobody has read.
+      const step = steps.findIndex(ends => (ends.get(`${name}-${stored.partition}`) ?? 0) > stored.offset)
+      if (others !== undefined && lastSteps.get(list) === step) others.splice(-2, 1)
+      lastSteps.set(list, step)
     }
     records.get('any')?.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
     topics.push([anonymous(name), { partitions: partitions.get(name)!, records: Object.fromEntries(records) }])

@@ -81,6 +81,8 @@ class Group {
   readonly #cluster: Cluster
   readonly #pairs: readonly Pair[]
   readonly #failed = new Map<Contender, string>()
+  /** Where changelogs ended after each step. */
+  readonly #steps = new Map<Contender, ReadonlyMap<string, number>[]>()
 
   constructor(scenarios: readonly PartitionedScenario[], options: SideBySideOptions, modules: SideBySideModules) {
     this.#options = options
@@ -152,7 +154,12 @@ class Group {
   async #wait(contender: Contender, sources: readonly string[]): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS
     while (!this.#failed.has(contender)) {
-      if (await this.#cluster.isCaughtUp(contender.options.applicationId, sources)) return
+      const { applicationId } = contender.options
+      if (await this.#cluster.isCaughtUp(applicationId, sources)) {
+        const steps = this.#steps.get(contender) ?? []
+        this.#steps.set(contender, [...steps, await this.#cluster.changelogEnds(applicationId)])
+        return
+      }
       const failure = Date.now() > deadline ? 'It does not come to the end of its topics' : await contender.failure()
       if (failure !== undefined) this.#failed.set(contender, failure)
       else await delay(10)
@@ -170,7 +177,11 @@ class Group {
         contenders.map(async contender => {
           const reason = this.#failed.get(contender)
           if (reason !== undefined) return { failed: true, reason }
-          return observed(contender.options, { baseMs: this.#baseMs }, { cluster: this.#cluster })
+          return observed(
+            contender.options,
+            { baseMs: this.#baseMs, steps: this.#steps.get(contender)! },
+            { cluster: this.#cluster }
+          )
         })
       )
       // Both refuse in words of their own.

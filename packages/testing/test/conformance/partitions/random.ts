@@ -1,0 +1,74 @@
+/** Random scenarios over several partitions: `npm run conformance -- --broker 20 --seed 7`. */
+import { startKafka } from '@millrace/broker-tool'
+import fc from 'fast-check'
+import type { Java } from '../java.js'
+import { randomScenarios } from '../random/scenarios.js'
+import type { Scenario } from '../scenario.js'
+import { Scope } from '../scope.js'
+import { Cluster } from './cluster.js'
+import { sideBySide } from './side-by-side.js'
+
+/** A difference that does not come again was one of the order in which tasks wrote. */
+const ATTEMPTS = 3
+/** Most of the time is spent waiting for commits. */
+const AT_ONCE = 4
+
+/** Prints what differs, as scenarios; returns whether there was nothing. */
+export async function runRandomOnBroker(
+  { count, seed }: { readonly count: number; readonly seed: number },
+  { java }: { readonly java: Java }
+): Promise<boolean> {
+  const given = process.env['KAFKA_BROKERS']
+  const kafka = given === undefined || given === '' ? await startKafka() : undefined
+  const cluster = await Cluster.connect(kafka?.brokers ?? given!.split(','))
+  const drawn = fc.sample(fc.tuple(randomScenarios.filter(fits), fc.integer({ min: 2, max: 4 })), {
+    numRuns: count,
+    seed
+  })
+  const waiting = drawn.entries()
+  let different = 0
+  const work = async (): Promise<void> => {
+    for (const [index, [scenario, partitions]] of waiting) {
+      const found = await lastingDifference(scenario, partitions, { cluster, java })
+      if (found === undefined) continue
+      different++
+      console.log(`Different over ${partitions} partitions (number ${index}): ${found}\n${JSON.stringify(scenario)}\n`)
+    }
+  }
+  const started = Date.now()
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  } finally {
+    await cluster.close()
+    await kafka?.stop()
+  }
+  const seconds = ((Date.now() - started) / 1000).toFixed(0)
+  console.log(
+    `${count - different} of ${count} random scenarios equal over several partitions (seed ${seed}, ${seconds} s)`
+  )
+  return different === 0
+}
+
+async function lastingDifference(
+  scenario: Scenario,
+  partitions: number,
+  modules: Parameters<typeof sideBySide>[2]
+): Promise<string | undefined> {
+  let found: string | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const options = { partitions, inputs: scenario.inputs! }
+    found = (await sideBySide([{ name: '', scenario, caching: false }], options, modules)).get('')
+    if (found === undefined) return undefined
+  }
+  return found
+}
+
+/** Which topologies are refused is compared without a broker. */
+function fits(scenario: Scenario): boolean {
+  try {
+    Scope.build(scenario)
+    return true
+  } catch {
+    return false
+  }
+}
