@@ -18,38 +18,48 @@ export interface OpenStore {
   readonly typed: KeyValueStore | WindowStore | SessionStore | GroupedStore | TimeOrderedStore | BufferStore
 }
 
-export function openStore(
-  definition: StoreDefinition,
-  options: { readonly prefix: number; readonly cacheMaxBytes: number },
-  modules: { readonly database: StateDatabase }
-): OpenStore {
-  if (definition.kind === 'key-value') {
-    const { maxEntries } = definition
-    const store =
-      maxEntries === undefined
+interface OpenOptions {
+  readonly prefix: number
+  readonly cacheMaxBytes: number
+}
+
+interface OpenModules {
+  readonly database: StateDatabase
+}
+
+export function openStore(definition: StoreDefinition, options: OpenOptions, modules: OpenModules): OpenStore {
+  if (definition.kind === 'window') {
+    const store = new SegmentedWindowStore({ ...options, definition }, modules)
+    return { entries: store.entries, typed: store }
+  }
+  if (definition.kind === 'session') {
+    const store = new SegmentedSessionStore({ ...options, definition }, modules)
+    return { entries: store.entries, typed: store }
+  }
+  const store = plainStore(definition, options, modules)
+  return { entries: store, typed: store }
+}
+
+/** Of the kinds whose stores are their own entries. */
+function plainStore(
+  definition: Exclude<StoreDefinition, { kind: 'window' | 'session' }>,
+  options: OpenOptions,
+  modules: OpenModules
+) {
+  switch (definition.kind) {
+    case 'key-value': {
+      const { maxEntries } = definition
+      return maxEntries === undefined
         ? new OverlayStore({ ...options, definition }, modules)
         : new LruStore({ ...options, definition, maxEntries }, modules)
-    return { entries: store, typed: store }
+    }
+    case 'grouped':
+      return new OverlayGroupedStore({ ...options, definition }, modules)
+    case 'time-ordered':
+      return new IndexedStore({ ...options, definition }, modules)
+    case 'buffer':
+      return new OrderedBuffer({ ...options, definition }, modules)
+    case 'versioned':
+      return new SegmentedVersionedStore({ ...options, definition }, modules)
   }
-  if (definition.kind === 'grouped') {
-    const store = new OverlayGroupedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'time-ordered') {
-    const store = new IndexedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'buffer') {
-    const store = new OrderedBuffer({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  if (definition.kind === 'versioned') {
-    const store = new SegmentedVersionedStore({ ...options, definition }, modules)
-    return { entries: store, typed: store }
-  }
-  const typed =
-    definition.kind === 'window'
-      ? new SegmentedWindowStore({ ...options, definition }, modules)
-      : new SegmentedSessionStore({ ...options, definition }, modules)
-  return { entries: typed.entries, typed }
 }
