@@ -131,6 +131,25 @@ describe('Millrace, unlike Kafka Streams,', () => {
     expect(changes.readRecordsToList().map(({ headers }) => headers)).to.deep.equal([[['v', Buffer.of(3)]]])
   })
 
+  it('holds rows back as long over a restart as without one', async () => {
+    const builder = new StreamsBuilder()
+    const table = builder.table('in', { ...text, store: 'table' })
+    table
+      // Each record changes the row twice: the first change lets out what was held, the second is held again.
+      .join(table, (one, other) => one + other)
+      .suppress(Suppressed.untilTimeLimit(50, { name: 'held' }), { value: serdes.string() })
+      .toStream()
+      .to('out', text)
+    const driver = await drive(builder)
+    const input = driver.createInputTopic('in', text)
+    await input.pipeInput('a', '1', 12)
+    await input.pipeInput('a', '2', 124)
+    await driver.restart({ stateLost: true })
+    await input.pipeInput('a', '3', 150)
+    await input.pipeInput('b', '', 174)
+    expect(driver.createOutputTopic('out', text).readRecordsToList()).to.have.length(2)
+  })
+
   it('keeps all records of a stream-stream join over a restart', async () => {
     const builder = new StreamsBuilder()
     const right = builder.stream('right', text)
