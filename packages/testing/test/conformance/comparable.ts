@@ -38,6 +38,12 @@ function heldAgain(result: RunResult | undefined): boolean {
   return false
 }
 
+/** Whether Kafka Streams wrote windowed keys with its default serde. */
+function forgotSerde({ topology }: Scenario, { cached, uncached }: Result): boolean {
+  const failed = [cached, uncached].some(run => run?.failed?.message.includes('Windowed cannot be cast') ?? false)
+  return failed && topology.some(({ op }) => op === 'repartition')
+}
+
 /** Whether Kafka Streams has moved a repartition topic past a processor, as it does even if that may change keys. */
 function movedPastProcessor({ topology }: Scenario, ours: Result, theirs: Result): boolean {
   if (ours.describe === undefined || theirs.describe === undefined) return false
@@ -65,6 +71,7 @@ export function comparable(scenario: Scenario, ours: Result, theirs: Result): bo
   if (theirs.refused?.includes(NOT_MERGED)) return false
   if (theirs.refused === undefined && ours.refused?.includes('serde is not known')) return false
   if (scenario.optimization !== undefined && movedPastProcessor(scenario, ours, theirs)) return false
+  if (forgotSerde(scenario, theirs)) return false
   if ([theirs.cached, theirs.uncached].some(overwritten)) return false
   const restarts = scenario.inputs?.some(input => 'restart' in input) ?? false
   if (restarts && [theirs.cached, theirs.uncached].some(heldAgain)) return false

@@ -170,6 +170,21 @@ describe('Millrace, unlike Kafka Streams,', () => {
     expect(driver.createOutputTopic('out', text).readValuesToList()).to.deep.equal(['before!', 'after!'])
   })
 
+  it('repartitions windowed streams without being told the serde again', async () => {
+    const builder = new StreamsBuilder()
+    const seen: unknown[] = []
+    builder
+      .stream('in', text)
+      .groupByKey()
+      .windowedBy(TimeWindows.ofSizeWithNoGrace(10))
+      .count()
+      .toStream()
+      .repartition()
+      .foreach(({ key, window }, count) => void seen.push([key, window.start, count]))
+    await (await drive(builder)).createInputTopic('in', text).pipeInput('a', 'x', 12)
+    expect(seen).to.deep.equal([['a', 10, 1]])
+  })
+
   it('joins windowed tables of cogrouped streams', async () => {
     const builder = new StreamsBuilder()
     const counts = builder
