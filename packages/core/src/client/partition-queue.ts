@@ -37,6 +37,11 @@ export class PartitionQueue {
   /** Oldest first: those in flight, then those to be sent. */
   readonly #batches: SentBatch[] = []
   readonly #inFlight = new Set<SentBatch>()
+  /**
+   * Whether the broker has taken anything. Until then one batch goes out at a time: the broker takes what reaches it first
+   * for the beginning, whatever its sequence number, also when those before it came while the partition had no leader.
+   */
+  #begun = false
   /** After a failure, one batch at a time goes out in order, until all that were in flight then are acknowledged. */
   #suspects = 0
 
@@ -69,7 +74,7 @@ export class PartitionQueue {
   /** The batch to send now, if any; it counts as in flight from here on. */
   next(now: number): SentBatch | undefined {
     const inFlight = this.#inFlight.size
-    if (now < this.#notBefore || inFlight >= (this.#suspects > 0 ? 1 : MAX_IN_FLIGHT)) return undefined
+    if (now < this.#notBefore || inFlight >= (this.#suspects > 0 || !this.#begun ? 1 : MAX_IN_FLIGHT)) return undefined
     const batch = this.#suspects > 0 ? this.#batches[0] : this.#batches[inFlight]
     if (batch === undefined || this.#inFlight.has(batch)) return undefined
     this.#inFlight.add(batch)
@@ -77,6 +82,7 @@ export class PartitionQueue {
   }
 
   acknowledged(batch: SentBatch, baseOffset: number): void {
+    this.#begun = true
     this.#inFlight.delete(batch)
     this.#backOff.succeeded()
     this.#batches.splice(this.#batches.indexOf(batch), 1)

@@ -19,7 +19,8 @@ interface Partition {
   end: number
   /** Base sequence and base offset of the last five batches. */
   recent: { readonly sequence: number; readonly offset: number }[]
-  nextSequence: number
+  /** Undefined before the first batch, which may have any. */
+  nextSequence: number | undefined
 }
 
 /** Answers one call instead of the log: throws, or returns what the log is to answer; undefined lets the call through. */
@@ -41,7 +42,7 @@ export class FakeLog {
   #waiters = new Set<() => void>()
 
   addPartition(topic: string, partition: number, leader: number | undefined): Partition {
-    const added = { leader, records: [], start: 0, end: 0, recent: [], nextSequence: 0 }
+    const added = { leader, records: [], start: 0, end: 0, recent: [], nextSequence: undefined }
     this.partitions.set(`${topic}/${partition}`, added)
     return added
   }
@@ -102,7 +103,8 @@ export class FakeLog {
     const { baseSequence, recordCount } = batch!
     const known = log.recent.find(({ sequence }) => sequence === baseSequence)
     if (known !== undefined) return { baseOffset: known.offset }
-    if (baseSequence !== log.nextSequence) return { baseOffset: -1, error: 'OUT_OF_ORDER_SEQUENCE' }
+    if (log.nextSequence !== undefined && baseSequence !== log.nextSequence)
+      return { baseOffset: -1, error: 'OUT_OF_ORDER_SEQUENCE' }
     const offset = log.end
     log.recent = [...log.recent.slice(-4), { sequence: baseSequence, offset }]
     log.nextSequence = (baseSequence + recordCount) % 2 ** 31

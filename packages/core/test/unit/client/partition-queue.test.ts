@@ -10,6 +10,11 @@ const aBatch = (): SentBatch => ({
   cause: undefined
 })
 
+function begin(queue: PartitionQueue): void {
+  queue.add(aBatch())
+  queue.acknowledged(queue.next(0)!, 0)
+}
+
 describe('PartitionQueue', () => {
   it('starts sequence numbers over at 0 after the largest int32, also within a batch', () => {
     const queue = new PartitionQueue({ topic: 't', partition: 0, firstSequence: 2 ** 31 - 3 })
@@ -23,6 +28,7 @@ describe('PartitionQueue', () => {
   it('after a failure waits for all in flight, then sends one at a time from the oldest', () => {
     const queue = new PartitionQueue({ topic: 't', partition: 0 })
     const batches = Array.from({ length: 6 }, aBatch)
+    begin(queue)
     for (const batch of batches) queue.add(batch)
     const sent = [queue.next(0), queue.next(0), queue.next(0)]
     expect(sent).to.deep.equal(batches.slice(0, 3))
@@ -37,6 +43,17 @@ describe('PartitionQueue', () => {
       queue.acknowledged(batch, i)
     }
     expect([queue.next(retryAt), queue.next(retryAt)]).to.deep.equal(batches.slice(3, 5))
+  })
+
+  it('sends one batch at a time until the first is taken, since a broker takes any for the first', () => {
+    const queue = new PartitionQueue({ topic: 't', partition: 0 })
+    const batches = Array.from({ length: 3 }, aBatch)
+    for (const batch of batches) queue.add(batch)
+    expect([queue.next(0), queue.next(0)]).to.deep.equal([batches[0], undefined])
+    const retryAt = queue.failed(batches[0]!, 'NOT_LEADER', undefined, 0)
+    expect([queue.next(retryAt), queue.next(retryAt)]).to.deep.equal([batches[0], undefined])
+    queue.acknowledged(batches[0]!, 0)
+    expect([queue.next(retryAt), queue.next(retryAt)]).to.deep.equal(batches.slice(1))
   })
 
   it('hands batches out in order, at most five in flight, whatever fails', () => {

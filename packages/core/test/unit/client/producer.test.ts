@@ -111,27 +111,43 @@ describe('Producer', () => {
   })
 
   it('has at most five batches of a partition in flight', async () => {
+    const producer = await open()
+    producer.send('lines', 0, writerOf('first'))
+    await producer.flush()
     const gate = aGate()
     log.onProduce = () => gate.pass().then(() => undefined)
-    const producer = await open()
     for (let i = 0; i < 8; i++) producer.send('lines', 0, writerOf(String(i)))
     await settle()
-    expect(log.produced).to.have.length(5)
+    expect(log.produced).to.have.length(1 + 5)
     gate.open()
     await producer.flush()
-    expect(stored()).to.deep.equal(['0', '1', '2', '3', '4', '5', '6', '7'])
+    expect(stored()).to.deep.equal(['first', '0', '1', '2', '3', '4', '5', '6', '7'])
   })
 
   it('keeps the order when the first of several batches in flight gets lost', async () => {
     let calls = 0
     log.onProduce = () =>
-      calls++ === 0 ? Promise.reject(new BrokerError('UNREACHABLE', 'cut')) : Promise.resolve(undefined)
+      calls++ === 1 ? Promise.reject(new BrokerError('UNREACHABLE', 'cut')) : Promise.resolve(undefined)
     const producer = await open()
+    producer.send('lines', 0, writerOf('first'))
+    await producer.flush()
     for (let i = 0; i < 7; i++) producer.send('lines', 0, writerOf(String(i)))
     const flushed = producer.flush()
     await clock.advance(5_000)
-    expect(await flushed).to.deep.equal(new Map([['lines', new Map([[0, 7]])]]))
-    expect(stored()).to.deep.equal(['0', '1', '2', '3', '4', '5', '6'])
+    expect(await flushed).to.deep.equal(new Map([['lines', new Map([[0, 8]])]]))
+    expect(stored()).to.deep.equal(['first', '0', '1', '2', '3', '4', '5', '6'])
+  })
+
+  it('keeps the order from the beginning in a partition that gets its leader while batches come', async () => {
+    let calls = 0
+    log.onProduce = () =>
+      Promise.resolve(calls++ === 0 ? [{ ...LINES, baseOffset: -1, error: 'NOT_LEADER' }] : undefined)
+    const producer = await open()
+    for (const value of ['a', 'b', 'c']) producer.send('lines', 0, writerOf(value))
+    const flushed = producer.flush()
+    await clock.advance(5_000)
+    await flushed
+    expect(stored()).to.deep.equal(['a', 'b', 'c'])
   })
 
   it('does not write twice what was written although the answer got lost', async () => {
