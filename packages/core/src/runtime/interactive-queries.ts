@@ -24,6 +24,9 @@ export interface ApplicationView {
 
 export class InteractiveQueries {
   readonly #look: () => ApplicationView
+  /** By store, of a plan: to look through its tasks for every key would make a key cost more the more tasks there are. */
+  readonly #shardsOf = new Map<string, StoreShards<any>>()
+  #plan: TaskPlan | undefined
 
   /** `look` is called for every question; it throws `NOT_RUNNING` where there is nothing to see yet. */
   constructor(look: () => ApplicationView) {
@@ -59,7 +62,21 @@ export class InteractiveQueries {
   }
 
   #shards<K>(name: string): StoreShards<K> {
-    const definition = this.#definition(name)
+    const { plan } = this.#view
+    if (plan !== this.#plan) {
+      this.#plan = plan
+      this.#shardsOf.clear()
+    }
+    let shards = this.#shardsOf.get(name)
+    if (shards === undefined) {
+      shards = this.#findShards<K>(name, plan)
+      this.#shardsOf.set(name, shards)
+    }
+    return shards
+  }
+
+  #findShards<K>(name: string, plan: TaskPlan): StoreShards<K> {
+    const definition = this.#definition(name) as StoreDefinition<K>
     const subtopology = this.#subtopologyOf(name)
     if (subtopology.global) {
       return new StoreShards<K>(definition, {
@@ -70,7 +87,7 @@ export class InteractiveQueries {
       })
     }
     const taskId = (partition: number): TaskId => `${subtopology.id}_${partition}`
-    const tasks = [...this.#view.plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
+    const tasks = [...plan.tasks.values()].filter(task => task.subtopology.id === subtopology.id)
     return new StoreShards<K>(definition, {
       global: false,
       partitionCount: tasks.length,
