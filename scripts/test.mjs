@@ -46,6 +46,11 @@ const LEVELS = {
     if (mustHaveBroker) totals.failed++
     else await runMocha('system', [...kafkaSpecs(), ...systemSpecs()])
   },
+  bench: async () => {
+    const missing = process.env.KAFKA_BROKERS ? undefined : await missingTools()
+    if (missing !== undefined) return skip('ratios of processor time', missing)
+    await check('ratios of processor time', process.execPath, ['benchmarks/dist/main.js', '--check'])
+  },
   node24: async () => {
     const node = await node24()
     if (node !== undefined) await runMocha('unit and contract on Node 24', unitSpecs(), { node })

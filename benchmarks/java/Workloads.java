@@ -14,6 +14,7 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.Joined;
+import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
@@ -54,17 +55,18 @@ final class Workloads {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private static final Map<String, Workload> ALL =
-      Map.of(
-          "word-count", Workloads::wordCount,
-          "word-count-uncombined", Workloads::wordCount,
-          "map-values", Workloads::mapValues,
-          "filter-out", Workloads::filterOut,
-          "count-by-key", Workloads::countByKey,
-          "large-state", Workloads::countByKey,
-          "aggregate-objects", Workloads::aggregateObjects,
-          "stream-table-join", Workloads::streamTableJoin,
-          "windowed-count", Workloads::windowedCount,
-          "stream-stream-join", Workloads::streamStreamJoin);
+      Map.ofEntries(
+          Map.entry("word-count", Workloads::wordCount),
+          Map.entry("word-count-uncombined", Workloads::wordCount),
+          Map.entry("map-values", Workloads::mapValues),
+          Map.entry("filter-out", Workloads::filterOut),
+          Map.entry("count-by-key", Workloads::countByKey),
+          Map.entry("large-state", Workloads::countByKey),
+          Map.entry("aggregate-objects", Workloads::aggregateObjects),
+          Map.entry("stream-table-join", Workloads::streamTableJoin),
+          Map.entry("windowed-count", Workloads::windowedCount),
+          Map.entry("stream-stream-join", Workloads::streamStreamJoin),
+          Map.entry("latency", Workloads::totalsAndCounts));
 
   static Workload of(String name) {
     return ALL.get(name);
@@ -90,6 +92,18 @@ final class Workloads {
     builder.stream(topic.apply("input"), Consumed.with(TEXT, ORDER))
         .mapValues(order -> new Total(order.id(), order.quantity() * order.price()))
         .to(topic.apply("output"), Produced.with(TEXT, new JsonSerde<>(Total.class)));
+  }
+
+  private static void totalsAndCounts(StreamsBuilder builder, UnaryOperator<String> topic) {
+    KStream<String, Order> orders = builder.stream(topic.apply("input"), Consumed.with(TEXT, ORDER));
+    orders
+        .mapValues(order -> new Total(order.id(), order.quantity() * order.price()))
+        .to(topic.apply("output"), Produced.with(TEXT, new JsonSerde<>(Total.class)));
+    orders
+        .groupByKey(Grouped.with(TEXT, ORDER))
+        .count(Materialized.<String, Long, KeyValueStore<Bytes, byte[]>>as("counts"))
+        .toStream()
+        .to(topic.apply("counts"), Produced.with(TEXT, Serdes.Long()));
   }
 
   private static void filterOut(StreamsBuilder builder, UnaryOperator<String> topic) {

@@ -1,8 +1,11 @@
 /** `npm run bench`: Millrace beside its peers. Says how long everything takes; proves nothing but what it measures. */
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { check } from './benches/check.js'
 import { benchClients } from './benches/clients.js'
 import { benchEmbedded } from './benches/embedded.js'
+import { benchLatency } from './benches/latency.js'
 import { benchOpen } from './benches/open.js'
+import { benchPartitions } from './benches/partitions.js'
 import { benchQueries } from './benches/queries.js'
 import { benchRestart } from './benches/restart.js'
 import { benchStreams } from './benches/streams.js'
@@ -13,8 +16,10 @@ type Bench = (options: BenchOptions) => Promise<void>
 
 const BENCHES = new Map<string, Bench>([
   ...[...WORKLOADS].map(([name, workload]): [string, Bench] => [name, options => benchStreams(workload, options)]),
+  ['latency', benchLatency], // instead of timing that workload from start to end
   ['restore', options => benchRestart('restore', options)],
   ['restart', options => benchRestart('restart', options)],
+  ['partitions', benchPartitions],
   ['queries', benchQueries],
   ['produce', options => benchClients('produce', options)],
   ['consume', options => benchClients('consume', options)],
@@ -28,6 +33,7 @@ interface Flags {
   readonly rounds?: number
   readonly records?: number
   readonly smoke?: boolean
+  readonly check?: boolean
   readonly threads: number
   readonly guarantee: Guarantee
   readonly profile?: string
@@ -48,6 +54,7 @@ const program = new Command('npm run bench --')
     positive
   )
   .option('--smoke', 'a small input: shows that everything works; its numbers mean nothing and are not kept')
+  .option('--check', 'instead of all others, a minute that fails when ratios are far off benchmarks/baselines.json')
   .option('--threads <count>', 'processing threads of each side of a streams workload', positive, 1)
   .addOption(
     new Option('--guarantee <which>', 'what streams workloads promise')
@@ -66,11 +73,12 @@ try {
   process.exit(1)
 }
 
-async function run({ only, peer, rounds, smoke = false, ...flags }: Flags): Promise<void> {
+async function run({ only, peer, rounds, smoke = false, check: checking = false, ...flags }: Flags): Promise<void> {
   if (flags.guarantee === 'exactly-once')
     program.error('Millrace has no exactly-once yet, so there is nothing to compare.')
   const peers = peer.filter(name => name !== 'none')
   const options = { records: undefined, profile: undefined, ...flags, peers, smoke, rounds: rounds ?? (smoke ? 1 : 3) }
+  if (checking) return check(options)
   for (const name of only ?? BENCHES.keys()) {
     console.log(`\n# ${name}`)
     await BENCHES.get(name)!(options)

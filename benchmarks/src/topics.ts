@@ -16,24 +16,29 @@ const BUFFERED_BYTES = 16 * 1024 * 1024
 export const PARTITIONS = 4
 
 /** A topic that keeps its records whatever their age. */
-export async function createTopic(connection: BrokerConnection, name: string): Promise<void> {
-  await connection.createTopics([
-    { name, partitions: PARTITIONS, replicationFactor: -1, config: { 'retention.ms': '-1' } }
-  ])
+export async function createTopic(connection: BrokerConnection, name: string, partitions = PARTITIONS): Promise<void> {
+  await connection.createTopics([{ name, partitions, replicationFactor: -1, config: { 'retention.ms': '-1' } }])
 }
 
 /** Writes records to the partitions of their keys, those without one by turns. */
-export async function fill(connection: BrokerConnection, topic: string, records: Iterable<InputRecord>): Promise<void> {
+export async function fill(
+  connection: BrokerConnection,
+  topic: string,
+  records: Iterable<InputRecord>,
+  partitions = PARTITIONS
+): Promise<void> {
+  // As much is on its way whatever the number of partitions.
+  const batchBytes = (BATCH_BYTES * PARTITIONS) / partitions
   const producer = await Producer.open({}, { connection, logger: silentLogger, clock: systemClock })
-  const writers = Array.from({ length: PARTITIONS }, () => new RecordBatchWriter())
+  const writers = Array.from({ length: partitions }, () => new RecordBatchWriter())
   let next = 0
   for (const { key, value, timestamp } of records) {
-    const partition = key === null ? next++ % PARTITIONS : partitionForKey(key, 0, key.length, PARTITIONS)
+    const partition = key === null ? next++ % partitions : partitionForKey(key, 0, key.length, partitions)
     const writer = writers[partition]!
     const bytes = key === null ? value : Buffer.concat([key, value])
     const keyEnd = key === null ? -1 : key.length
     writer.append(timestamp, bytes, key === null ? -1 : 0, keyEnd, Math.max(0, keyEnd), bytes.length, [])
-    if (writer.sizeInBytes < BATCH_BYTES) continue
+    if (writer.sizeInBytes < batchBytes) continue
     producer.send(topic, partition, writer)
     if (producer.bufferedBytes > BUFFERED_BYTES) await producer.drained(BUFFERED_BYTES / 2)
   }

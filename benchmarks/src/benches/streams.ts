@@ -15,7 +15,7 @@ import { PARTITIONS } from '../topics.js'
 export const COMMIT_INTERVAL_MS = 1000
 const SMOKE_RECORDS = 20_000
 
-interface StreamsRun extends ApplicationOptions {
+export interface StreamsRun extends ApplicationOptions {
   readonly records: number
   /** How many units so many records are. */
   readonly size: number
@@ -56,7 +56,7 @@ export async function benchStreams(workload: Workload, options: BenchOptions): P
 }
 
 /** From process start until everything is committed; the output is compared with what is right. */
-async function runRound(
+export async function runRound(
   run: StreamsRun,
   modules: { readonly contender: StreamsContender; readonly broker: BenchBroker }
 ): Promise<Round> {
@@ -77,7 +77,13 @@ async function runRound(
       steady: steadySeconds === undefined ? undefined : (size * 0.8) / steadySeconds,
       brokerMiB: await application.writtenMiB()
     }
-    console.log(describeRound(`round ${run.round + 1}, ${modules.contender.name}`, workload, result))
+    console.log(
+      describeRound(
+        `round ${run.round + 1}, ${modules.contender.name}, ${run.variant ?? workload.name}`,
+        workload,
+        result
+      )
+    )
     return result
   } finally {
     await application.close()

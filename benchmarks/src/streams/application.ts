@@ -13,6 +13,8 @@ export interface ApplicationOptions {
   readonly workload: Workload
   readonly inputs: Topics
   readonly round: number
+  /** What sets a run apart from others of its workload and round, where there are some. */
+  readonly variant?: string
   /** Undefined is the contender's own default. */
   readonly commitIntervalMs: number | undefined
   readonly threads: number
@@ -20,7 +22,7 @@ export interface ApplicationOptions {
 
 export class Application {
   readonly id: string
-  readonly output: string
+  readonly outputs: Topics
   readonly #options: ApplicationOptions
   readonly #contender: StreamsContender
   readonly #broker: BenchBroker
@@ -32,7 +34,7 @@ export class Application {
     modules: { readonly contender: StreamsContender; readonly broker: BenchBroker }
   ): Promise<Application> {
     const application = new Application(options, modules)
-    await createTopic(modules.broker.connection, application.output)
+    for (const topic of Object.values(application.outputs)) await createTopic(modules.broker.connection, topic)
     return application
   }
 
@@ -40,8 +42,19 @@ export class Application {
     this.#options = options
     this.#contender = modules.contender
     this.#broker = modules.broker
-    this.id = `${options.workload.name}-${modules.contender.name.toLowerCase().replace(/[^a-z\d]+/g, '-')}-${options.round}`
-    this.output = `${this.id}-output`
+    const { workload, variant, round } = options
+    const parts = [workload.name, ...(variant === undefined ? [] : [variant]), modules.contender.name, round]
+    this.id = parts
+      .join('-')
+      .toLowerCase()
+      .replaceAll(/[^a-z\d]+/g, '-')
+    const outputs = ['output', ...(workload.moreOutputs ?? [])]
+    this.outputs = Object.fromEntries(outputs.map(name => [name, `${this.id}-${name}`]))
+  }
+
+  /** The one that all workloads have. */
+  get output(): string {
+    return this.outputs['output']!
   }
 
   get inputs(): readonly string[] {
@@ -62,7 +75,7 @@ export class Application {
         workload: workload.name,
         brokers: this.#broker.addresses,
         applicationId: this.id,
-        topics: { ...inputs, output: this.output },
+        topics: { ...inputs, ...this.outputs },
         stateDirectory,
         commitIntervalMs,
         threads,

@@ -1,6 +1,5 @@
 /** A streams workload on Millrace, until it is told to end. */
 import { KafkaStreams } from '@millrace/core'
-import { serveQueries } from '@millrace/interactive-query'
 import { kafka } from '@millrace/kafka'
 import { lookUp } from './look-ups.js'
 import type { ProgramOptions } from './program.js'
@@ -25,7 +24,9 @@ app.on('error', error => {
   console.error(error.code, error.message)
   process.exitCode = 1
 })
-const server = queries === undefined ? undefined : await serveQueries(app, queries)
+// Imported by those alone that need it: it takes time.
+const server =
+  queries === undefined ? undefined : await (await import('@millrace/interactive-query')).serveQueries(app, queries)
 process.once('SIGTERM', () => void Promise.all([server?.close(), app.close()]))
 const served = serve === undefined ? undefined : tellServing(app, serve)
 await app.start()

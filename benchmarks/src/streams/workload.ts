@@ -26,6 +26,8 @@ export interface Workload {
   /** How many units so many records are. Default: as many. */
   size?(records: number): number
   topology(topics: Topics): Topology
+  /** Names it has for topics that it writes beside `output`. */
+  readonly moreOutputs?: readonly string[]
   /** Names within the topology of its repartition topics. */
   readonly repartitions?: readonly string[]
   expected(records: number): Expected

@@ -1,7 +1,8 @@
-/** All streams workloads, by name. */
+/** All streams workloads, by name: those that are timed from start to end, and those of other benches. */
 import type { Workload } from './workload.js'
 import { aggregateObjects, countByKey, largeState, windowedCount } from './workloads/aggregations.js'
 import { streamStreamJoin, streamTableJoin } from './workloads/joins.js'
+import { totalsAndCounts } from './workloads/latency.js'
 import { filterOut, mapValues } from './workloads/stateless.js'
 import { uncombinedWordCounts, wordCounts } from './workloads/word-count.js'
 
@@ -15,7 +16,8 @@ const all = [
   streamTableJoin,
   windowedCount,
   streamStreamJoin,
-  largeState
+  largeState,
+  totalsAndCounts
 ]
 
 export const WORKLOADS: ReadonlyMap<string, Workload> = new Map(all.map(workload => [workload.name, workload]))

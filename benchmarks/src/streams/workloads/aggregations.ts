@@ -3,7 +3,7 @@ import { serdes, StreamsBuilder, TimeWindows } from '@millrace/core'
 import { order, type Order, ordersByItem } from '../orders.js'
 import { type InputRecord, named, scattered, START_MS, type Workload } from '../workload.js'
 
-const ITEMS = 10_000
+export const ITEMS = 10_000
 const MINUTE_MS = 60_000
 /** Ten of each key. */
 const PER_MINUTE = 10 * ITEMS

@@ -6,9 +6,13 @@ import type { Workload } from '../workload.js'
 const ITEMS = 10_000
 const inputs = { input: (records: number) => ordersByItem(records, ITEMS) }
 
-interface Total {
+export interface Total {
   readonly id: number
   readonly total: number
+}
+
+export function total({ id, quantity, price }: Order): Total {
+  return { id, total: quantity * price }
 }
 
 function* totals(records: number): Iterable<readonly [string, string]> {
@@ -28,7 +32,7 @@ export const mapValues: Workload = {
     const builder = new StreamsBuilder()
     builder
       .stream(input!, { key: serdes.string(), value: serdes.json<Order>() })
-      .mapValues(({ id, quantity, price }): Total => ({ id, total: quantity * price }))
+      .mapValues(total)
       .to(output!, { key: serdes.string(), value: serdes.json<Total>() })
     return builder.build()
   },
