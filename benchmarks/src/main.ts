@@ -10,6 +10,7 @@ import { benchQueries } from './benches/queries.js'
 import { benchRestart } from './benches/restart.js'
 import { benchStreams } from './benches/streams.js'
 import { type BenchOptions, type Guarantee, type Peer, PEERS } from './options.js'
+import { publish } from './publish.js'
 import { WORKLOADS } from './streams/workloads.js'
 
 type Bench = (options: BenchOptions) => Promise<void>
@@ -34,6 +35,7 @@ interface Flags {
   readonly records?: number
   readonly smoke?: boolean
   readonly check?: boolean
+  readonly publish?: boolean
   readonly threads: number
   readonly guarantee: Guarantee
   readonly profile?: string
@@ -55,6 +57,10 @@ const program = new Command('npm run bench --')
   )
   .option('--smoke', 'a small input: shows that everything works; its numbers mean nothing and are not kept')
   .option('--check', 'instead of all others, a minute that fails when ratios are far off benchmarks/baselines.json')
+  .option(
+    '--publish',
+    'instead of running anything, writes the tables of the README and the picture from earlier results'
+  )
   .option('--threads <count>', 'processing threads of each side of a streams workload', positive, 1)
   .addOption(
     new Option('--guarantee <which>', 'what streams workloads promise')
@@ -79,6 +85,7 @@ async function run({ only, peer, rounds, smoke = false, check: checking = false,
   const peers = peer.filter(name => name !== 'none')
   const options = { records: undefined, profile: undefined, ...flags, peers, smoke, rounds: rounds ?? (smoke ? 1 : 3) }
   if (checking) return check(options)
+  if (flags.publish === true) return publish([...BENCHES.keys()])
   for (const name of only ?? BENCHES.keys()) {
     console.log(`\n# ${name}`)
     await BENCHES.get(name)!(options)

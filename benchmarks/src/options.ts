@@ -23,3 +23,8 @@ export interface BenchOptions {
   /** Where Node's CPU profiles of Millrace's processes go, if anywhere. Profiling slows them down. */
   readonly profile: string | undefined
 }
+
+/** Whether results take the place of those of earlier runs: not without the peers that these had, and nothing that was slowed down. */
+export function isKept({ smoke, records, peers, profile }: BenchOptions): boolean {
+  return !smoke && records === undefined && profile === undefined && peers.length > 0
+}

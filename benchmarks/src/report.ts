@@ -28,7 +28,8 @@ export interface Contender {
 export interface Report {
   /** Also the name of the file. */
   readonly name: string
-  readonly smoke: boolean
+  /** Whether it goes into a file. */
+  readonly kept: boolean
   readonly settings: Readonly<Record<string, unknown>>
   readonly contenders: readonly Contender[]
   /** Whose numbers are divided by whose, round by round. */
@@ -36,8 +37,8 @@ export interface Report {
   readonly loadBefore: number
 }
 
-/** Prints the table and, but for a smoke run, writes `benchmarks/results/<name>.json`. */
-export function report({ name, smoke, settings, contenders, ratios = [], loadBefore }: Report): void {
+/** Prints the table and, where it is to be kept, writes `benchmarks/results/<name>.json`. */
+export function report({ name, kept, settings, contenders, ratios = [], loadBefore }: Report): void {
   const facts = { ...machine(), loadBefore, loadAfter: load() }
   console.log(`\n${describe(settings)}\n${describe(facts)}`)
   const summaries = contenders.map(summaryOf)
@@ -76,7 +77,7 @@ export function report({ name, smoke, settings, contenders, ratios = [], loadBef
       `\n${ratio} = ${median.toFixed(2)} (min ${min.toFixed(2)}, max ${max.toFixed(2)}; round by round ${rounds})`
     )
   }
-  if (smoke) return
+  if (!kept) return
   const directory = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(directory, { recursive: true })
   const result = { name, date: new Date().toISOString(), machine: facts, settings, summaries, pairs, contenders }
@@ -95,7 +96,8 @@ function rounded(value: number): number {
   return value >= 1000 ? Math.round(value) : Number(value.toPrecision(4))
 }
 
-interface Summary {
+/** What a file of results has of a contender. */
+export interface Summary {
   readonly contender: string
   readonly unit: string
   readonly value: Spread
@@ -145,7 +147,8 @@ function range({ min, median, max }: Spread): string {
   return `${format(median)} (${format(min)}–${format(max)})`
 }
 
-function format(value: number): string {
+/** Three digits, or a whole number with thousands apart. */
+export function format(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
 }
 

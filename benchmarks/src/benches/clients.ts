@@ -3,7 +3,7 @@ import { withBroker } from '../broker.js'
 import { Child, type Command } from '../child.js'
 import { javaPrograms, nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { createTopic, PARTITIONS, recordCount } from '../topics.js'
 
@@ -72,7 +72,7 @@ export async function benchClients(which: 'produce' | 'consume', options: BenchO
   })
   report({
     name: which,
-    smoke,
+    kept: isKept(options),
     settings: {
       records,
       'key bytes': KEY_BYTES,

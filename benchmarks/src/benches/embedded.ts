@@ -6,10 +6,11 @@ import { Child, type Cost } from '../child.js'
 import { wordCountProgram } from '../commands.js'
 import { countWords, differences, sentences } from '../corpus.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 
-export async function benchEmbedded({ smoke, rounds, profile }: BenchOptions): Promise<void> {
+export async function benchEmbedded(options: BenchOptions): Promise<void> {
+  const { smoke, rounds, profile } = options
   const lines = sentences(smoke ? 2000 : undefined)
   const expected = countWords(lines)
   const first: Round[] = []
@@ -34,7 +35,7 @@ export async function benchEmbedded({ smoke, rounds, profile }: BenchOptions): P
   }
   report({
     name: 'embedded',
-    smoke,
+    kept: isKept(options),
     settings: {
       lines: lines.length,
       words: [...expected.values()].reduce((total, count) => total + count, 0),

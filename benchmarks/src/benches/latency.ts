@@ -2,7 +2,7 @@
 import { type BenchBroker, withBroker } from '../broker.js'
 import type { Child } from '../child.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { percentiles } from '../statistics.js'
 import { Application } from '../streams/application.js'
@@ -73,7 +73,7 @@ export async function benchLatency(options: BenchOptions): Promise<void> {
     `${contender}, ${interval}, ${SHOWN[stage]}`
   report({
     name: 'latency',
-    smoke: smoke || options.records !== undefined,
+    kept: isKept(options),
     settings: {
       workload: totalsAndCounts.title,
       'records a second': RECORDS_PER_SECOND,

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { Child } from '../child.js'
 import { nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 
-export async function benchOpen({ smoke, rounds }: BenchOptions): Promise<void> {
+export async function benchOpen(options: BenchOptions): Promise<void> {
+  const { smoke, rounds } = options
   const keys = smoke ? 100_000 : 10_000_000
   const directory = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const clean: Round[] = []
@@ -33,7 +34,7 @@ export async function benchOpen({ smoke, rounds }: BenchOptions): Promise<void> 
   }
   report({
     name: 'open',
-    smoke,
+    kept: isKept(options),
     settings: {
       keys,
       'key bytes': 16,

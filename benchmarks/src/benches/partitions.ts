@@ -1,7 +1,7 @@
 /** The same counts over few partitions and over many: what a task costs. */
 import { withBroker } from '../broker.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { inTurns, MILLRACE, streamsContenders } from '../streams/contenders.js'
 import { loadInputs } from '../streams/inputs.js'
@@ -37,7 +37,7 @@ export async function benchPartitions(options: BenchOptions): Promise<void> {
     rounds[contenders.findIndex(it => it.contender.name === name && it.partitions === partitions)]!
   report({
     name: 'partitions',
-    smoke: smoke || options.records !== undefined,
+    kept: isKept(options),
     settings: {
       workload: countByKey.title,
       records,

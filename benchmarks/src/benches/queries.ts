@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { type BenchBroker, withBroker } from '../broker.js'
 import type { Child, Cost } from '../child.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { NotReady, QueryClient } from '../query-client.js'
 import { report, type Round } from '../report.js'
 import { percentiles } from '../statistics.js'
@@ -45,7 +45,7 @@ export async function benchQueries(options: BenchOptions): Promise<void> {
   })
   report({
     name: 'queries',
-    smoke,
+    kept: isKept(options),
     settings: {
       workload: `${countByKey.title}, by two instances, of ${RECORDS_PER_SECOND.toLocaleString('en-US')} records/s meanwhile`,
       partitions: PARTITIONS,

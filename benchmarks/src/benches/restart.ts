@@ -1,7 +1,7 @@
 /** An application that was stopped cleanly, started again without its local state: how soon it serves, how fast it restores. */
 import { type BenchBroker, withBroker } from '../broker.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { Application, type ApplicationOptions } from '../streams/application.js'
 import { inTurns, MILLRACE, type StreamsContender, streamsContenders } from '../streams/contenders.js'
@@ -47,7 +47,7 @@ export async function benchRestart(which: 'restore' | 'restart', options: BenchO
   })
   report({
     name: which,
-    smoke: options.smoke || options.records !== undefined,
+    kept: isKept(options),
     settings: {
       workload: 'counts by key, counted, stopped by SIGTERM, and started again with an empty state directory',
       keys: counts.keys.length,

@@ -1,7 +1,7 @@
 /** A streams workload on Kafka: Millrace and its peers in turns on one broker and one input. */
 import { type BenchBroker, withBroker } from '../broker.js'
 import { load } from '../machine.js'
-import type { BenchOptions } from '../options.js'
+import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { Application, type ApplicationOptions } from '../streams/application.js'
 import { inTurns, MILLRACE, type StreamsContender, streamsContenders } from '../streams/contenders.js'
@@ -38,7 +38,7 @@ export async function benchStreams(workload: Workload, options: BenchOptions): P
   })
   report({
     name: threads > 1 ? `${workload.name}-${threads}-threads` : workload.name,
-    smoke: options.smoke || options.records !== undefined,
+    kept: isKept(options),
     settings: {
       workload: workload.title,
       records,

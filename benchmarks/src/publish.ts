@@ -1,0 +1,59 @@
+/** The results of earlier runs, as the tables of `benchmarks/README.md` and as a picture. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { drawRatios } from './ratios-picture.js'
+import { pathOf, readResult, type Result } from './results.js'
+import { format } from './report.js'
+import { spread } from './statistics.js'
+
+const README = new URL('../README.md', import.meta.url)
+const BEGIN = '<!-- results: written by npm run bench -- --publish -->'
+const END = '<!-- end of results -->'
+/** What all are compared with. */
+const PEER = 'Kafka Streams 4.3.1'
+
+/** Rewrites the tables and the picture from the results of these workloads, as far as they were run. */
+export function publish(names: readonly string[]): void {
+  const results = names.map(readResult).filter(result => result !== undefined)
+  const readme = readFileSync(README, 'utf8')
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`benchmarks/README.md lacks the lines ${BEGIN} and ${END}`)
+  const tables = results.map(tableOf).join('\n\n')
+  writeFileSync(README, `${readme.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${readme.slice(end)}`)
+  const bars = results.flatMap(({ settings, name, pairs }) => {
+    const ratios = Object.entries(pairs).find(
+      ([pair]) => pair === `Millrace : ${PEER}` || pair === `${PEER} : Millrace`
+    )?.[1]
+    return ratios === undefined ? [] : [{ label: titleOf(settings, name), ratio: spread(ratios) }]
+  })
+  if (bars.length > 0) writeFileSync(pathOf('ratios.svg'), drawRatios({ bars, peer: `${PEER}, default settings` }))
+}
+
+function titleOf(settings: Result['settings'], name: string): string {
+  return settings.workload ?? name
+}
+
+function tableOf({ name, date, machine, settings, summaries, pairs }: Result): string {
+  const timed = summaries.some(({ latencyMs }) => latencyMs !== undefined)
+  const rows = [
+    ['', 'median', 'min–max', ...(timed ? ['p50, p99, p99.9 ms'] : []), 'steady', 'CPU s', 'peak MiB', 'broker MiB'],
+    ...summaries.map(({ contender, unit, value, latencyMs, steady, cpuSeconds, peakMiB, brokerMiB }) => [
+      contender,
+      `${format(value.median)} ${unit}`,
+      `${format(value.min)}–${format(value.max)}`,
+      ...(timed ? [latencyMs?.map(({ median }) => format(median)).join(', ') ?? ''] : []),
+      steady === undefined ? '' : format(steady.median),
+      format(cpuSeconds.median),
+      format(peakMiB.max),
+      brokerMiB === undefined ? '' : format(brokerMiB.median)
+    ])
+  ]
+  const [head, ...body] = rows.map(row => `| ${row.join(' | ')} |`)
+  const lines = [head!, `|${rows[0]!.map(() => '---').join('|')}|`, ...body]
+  const ratios = Object.entries(pairs).map(([pair, values]) => {
+    const { median, min, max } = spread(values)
+    return `- ${pair} = **${median.toFixed(1)}** (${min.toFixed(1)}–${max.toFixed(1)})`
+  })
+  const facts = `${date.slice(0, 10)}, commit ${machine.commit}, load before ${format(machine.loadBefore)}`
+  const parts = [`### ${name}: ${titleOf(settings, name)}`, lines.join('\n'), ratios.join('\n'), facts]
+  return parts.filter(part => part !== '').join('\n\n')
+}
