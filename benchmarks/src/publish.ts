@@ -23,13 +23,9 @@ export function publish(names: readonly string[]): void {
     const ratios = Object.entries(pairs).find(
       ([pair]) => pair === `Millrace : ${PEER}` || pair === `${PEER} : Millrace`
     )?.[1]
-    return ratios === undefined ? [] : [{ label: titleOf(settings, name), ratio: spread(ratios) }]
+    return ratios === undefined ? [] : [{ label: settings.workload ?? name, ratio: spread(ratios) }]
   })
   if (bars.length > 0) writeFileSync(pathOf('ratios.svg'), drawRatios({ bars, peer: `${PEER}, default settings` }))
-}
-
-function titleOf(settings: Result['settings'], name: string): string {
-  return settings.workload ?? name
 }
 
 function tableOf({ name, date, machine, settings, summaries, pairs }: Result): string {
@@ -54,6 +50,7 @@ function tableOf({ name, date, machine, settings, summaries, pairs }: Result): s
     return `- ${pair} = **${median.toFixed(1)}** (${min.toFixed(1)}–${max.toFixed(1)})`
   })
   const facts = `${date.slice(0, 10)}, commit ${machine.commit}, load before ${format(machine.loadBefore)}`
-  const parts = [`### ${name}: ${titleOf(settings, name)}`, lines.join('\n'), ratios.join('\n'), facts]
+  const heading = `### ${name}`
+  const parts = [heading, settings.workload ?? '', lines.join('\n'), ratios.join('\n'), facts]
   return parts.filter(part => part !== '').join('\n\n')
 }
