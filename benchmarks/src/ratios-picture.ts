@@ -48,7 +48,7 @@ export function drawRatios({ bars, peer }: { readonly bars: readonly Bar[]; read
       .whisker { stroke: #cae8ff }
     }
   </style>
-  <text class="head" x="${LABEL_WIDTH}" y="24">Millrace, times as fast as ${escaped(peer)}</text>
+  <text class="head" x="12" y="24">Millrace, times as fast as ${escaped(peer)}</text>
   ${rows.join('\n  ')}
   <path class="one" d="M${x(1)} ${TOP}V${TOP + bars.length * ROW}"/>
   <text class="note" x="${x(1)}" y="${height - 10}" text-anchor="middle">as fast</text>
