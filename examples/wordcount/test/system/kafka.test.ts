@@ -100,7 +100,8 @@ describe('wordcount on Kafka', function () {
     const second = start('second', '--file', long, '--once', '--format', 'tsv')
     const secondEnd = ended(second)
     await bothAtWork(`http://127.0.0.1:${port}`, second)
-    expect(second.exitCode, 'the second ended before the first was stopped').to.equal(null)
+    if (second.exitCode !== null)
+      throw new Error(`the second ended before the first was stopped: ${(await secondEnd).stderr}`)
     return { first, secondEnd }
   }
 
