@@ -10,6 +10,8 @@ const BEGIN = '<!-- results: written by npm run bench -- --publish -->'
 const END = '<!-- end of results -->'
 /** What all are compared with. */
 const PEER = 'Kafka Streams 4.3.1'
+/** What a longer one would say is said by the table. */
+const LONGEST_LABEL = 60
 
 /** Rewrites the tables and the picture from the results of these workloads, as far as they were run. */
 export function publish(names: readonly string[]): void {
@@ -23,7 +25,8 @@ export function publish(names: readonly string[]): void {
     const ratios = Object.entries(pairs).find(
       ([pair]) => pair === `Millrace : ${PEER}` || pair === `${PEER} : Millrace`
     )?.[1]
-    return ratios === undefined ? [] : [{ label: settings.workload ?? name, ratio: spread(ratios) }]
+    const title = settings.workload ?? name
+    return ratios === undefined ? [] : [{ label: title.length > LONGEST_LABEL ? name : title, ratio: spread(ratios) }]
   })
   if (bars.length > 0) writeFileSync(pathOf('ratios.svg'), drawRatios({ bars, peer: `${PEER}, default settings` }))
 }

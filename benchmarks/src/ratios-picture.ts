@@ -6,8 +6,8 @@ export interface Bar {
   readonly ratio: Spread
 }
 
-const WIDTH = 760
-const LABEL_WIDTH = 330
+const WIDTH = 860
+const LABEL_WIDTH = 440
 const VALUE_WIDTH = 110
 const ROW = 30
 const BAR = 16
