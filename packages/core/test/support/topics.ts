@@ -2,6 +2,7 @@
 import { type BrokerConnection, type RecordContext, type Serde, silentLogger, type Broker } from '@millrace/core'
 import { readRecordBatches } from '@millrace/core/internal'
 import { decode } from '@millrace/state'
+import { setTimeout as delay } from 'node:timers/promises'
 import { aBatch, type RecordSpec } from './fetched.js'
 
 /** A connection for the test's own use, closed with the rest of the test. */
@@ -25,9 +26,15 @@ export async function write(
   ...records: RecordSpec[]
 ): Promise<void> {
   if (records.length === 0) return
-  const node = await leaderOf(connection, topic, partition)
-  const [result] = await connection.produce(node, [{ topic, partition, records: aBatch(0, ...records) }])
-  if (result?.error !== undefined) throw new Error(`could not write to ${topic}-${partition}: ${result.error}`)
+  const batch = aBatch(0, ...records)
+  for (;;) {
+    const node = await leaderOf(connection, topic, partition)
+    const [result] = await connection.produce(node, [{ topic, partition, records: batch }])
+    if (result!.error === undefined) return
+    // A topic is known a moment before its leader knows that it leads.
+    if (result!.error !== 'NOT_LEADER') throw new Error(`could not write to ${topic}-${partition}: ${result!.error}`)
+    await delay(10)
+  }
 }
 
 export interface ReadRecord<K, V> extends Omit<RecordContext, 'topic'> {

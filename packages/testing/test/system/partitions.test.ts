@@ -2,7 +2,7 @@
 import { requireKafka } from '@millrace/broker-tool'
 import { expect } from 'chai'
 import { partitionedScenarios, sharedInputs } from '../conformance/partitions/cases.js'
-import { Cluster } from '../conformance/partitions/cluster.js'
+import { Cluster } from '../support/cluster.js'
 import { sideBySide } from '../conformance/partitions/side-by-side.js'
 import { Java } from '../conformance/java.js'
 

@@ -1,6 +1,6 @@
 /** All that an application has left on the broker, in words that do not depend on which application it was. */
 import { Scope } from '../scope.js'
-import type { Cluster, StoredRecord } from './cluster.js'
+import type { Cluster, StoredRecord } from '../../support/cluster.js'
 import type { ContenderOptions } from './contender.js'
 import { topicsOfScenario } from './placed.js'
 

@@ -5,7 +5,7 @@ import type { Java } from '../java.js'
 import { randomScenarios } from '../random/scenarios.js'
 import type { Scenario } from '../scenario.js'
 import { Scope } from '../scope.js'
-import { Cluster } from './cluster.js'
+import { Cluster } from '../../support/cluster.js'
 import { sideBySide } from './side-by-side.js'
 
 /** A difference that does not come again was one of the order in which tasks wrote. */
