@@ -5,6 +5,12 @@ import type { JoinWindows } from './join-windows.js'
 import type { StreamJoinOptions } from './options.js'
 import type { StoredStream } from './stream-join-sides.js'
 
+/**
+ * As long as the window, a look-up is in two buckets at most. Of short windows most buckets would have one entry, and cost as
+ * much as one of several: with 30 s instead of 8 s, a look-up, a put and their share of a commit took a fifth less time.
+ */
+const LEAST_BUCKET_MS = 30_000
+
 export function windowStore<K, V>(
   name: string,
   stream: StoredStream<K, V>,
@@ -24,7 +30,7 @@ export function windowStore<K, V>(
     changelogConfig: { ...changelogConfig, 'cleanup.policy': 'delete' },
     ...place,
     windowSizeMs: sizeMs,
-    bucketMs: Math.max(1, sizeMs),
+    bucketMs: Math.max(LEAST_BUCKET_MS, sizeMs),
     retentionMs: sizeMs + graceMs,
     retainDuplicates: true
   }
