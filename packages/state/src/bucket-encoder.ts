@@ -15,8 +15,7 @@ export interface ChangelogSuffix {
 export class BucketEncoder<K, V> {
   readonly #serdes: { readonly key: Serde<K>; readonly value: Serde<V> }
   readonly #suffix: ChangelogSuffix
-  readonly #bucket = new ByteWriter()
-  readonly #key = new ByteWriter()
+  readonly #out = new ByteWriter()
 
   constructor(serdes: { readonly key: Serde<K>; readonly value: Serde<V> }, suffix: ChangelogSuffix) {
     this.#serdes = serdes
@@ -25,11 +24,15 @@ export class BucketEncoder<K, V> {
 
   /** The whole bucket, in scratch memory. Entries that changed are shown as the changelog has them; deleted ones are dropped. */
   encode(bucket: Bucket<K, V>, visit: ChangeVisitor): Buffer {
-    const out = this.#bucket
+    const out = this.#out
+    const { bytes: suffixBytes } = this.#suffix
+    // Before the entries lies the changelog's key, so that both are ranges of one buffer.
     out.length = 0
-    this.#key.length = 0
-    this.#serdes.key.write(bucket.owner.key, this.#key)
-    const keyEnd = this.#key.length
+    this.#serdes.key.write(bucket.owner.key, out)
+    const suffixStart = out.length
+    out.reserve(suffixBytes)
+    const keyEnd = suffixStart + suffixBytes
+    out.length = keyEnd
     let deleted = false
     for (let i = 0; i < bucket.size; i++) {
       const entry = bucket.entry(i)
@@ -38,16 +41,13 @@ export class BucketEncoder<K, V> {
       deleted ||= value === null
       if (!entry.changed) continue
       entry.changed = false
-      visit(this.#keyOf(keyEnd, time, rank), start < 0 ? null : out.buffer.subarray(start, out.length), timestamp)
+      const end = out.length
+      out.length = suffixStart
+      this.#suffix.write(time, rank, out)
+      out.length = end
+      visit(out.buffer, 0, keyEnd, start, end, timestamp)
     }
     if (deleted) bucket.dropDeleted()
-    return out.buffer.subarray(0, out.length)
-  }
-
-  #keyOf(keyEnd: number, time: number, rank: number): Buffer {
-    const out = this.#key
-    out.length = keyEnd
-    this.#suffix.write(time, rank, out)
-    return out.buffer.subarray(0, out.length)
+    return out.buffer.subarray(keyEnd, out.length)
   }
 }

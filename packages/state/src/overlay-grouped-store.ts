@@ -19,7 +19,6 @@ export class OverlayGroupedStore<G, K, V> implements GroupedStore<G, K, V>, Stat
   readonly #database: StateDatabase
   readonly #key = new ByteWriter()
   readonly #value = new ByteWriter()
-  readonly #changelogKey = new ByteWriter()
 
   constructor(
     options: {
@@ -126,21 +125,14 @@ export class OverlayGroupedStore<G, K, V> implements GroupedStore<G, K, V>, Stat
       const start = entry.value === null ? -1 : writeMember(entry, write, out)
       if (!entry.changed) continue
       entry.changed = false
-      const bytes = start < 0 ? null : out.buffer.subarray(start, out.length)
-      visit(this.#changelogKeyOf(group.mapKey, entry.mapKey), bytes, entry.timestamp)
+      const end = out.length
+      // Behind the value, so that both are ranges of one buffer, and only until the next member.
+      writeChangelogKey(group.mapKey, entry.mapKey, out)
+      visit(out.buffer, end, out.length, start, end, entry.timestamp)
+      out.length = end
     }
     members.entries = members.entries.filter(isThere)
     return out.buffer.subarray(0, out.length)
-  }
-
-  /** As Java's combined key: the length of the group's key as int32, then both keys. */
-  #changelogKeyOf(group: string, member: string): Buffer {
-    const out = this.#changelogKey
-    out.length = 0
-    out.reserve(4 + group.length + member.length)
-    out.buffer.writeInt32BE(group.length, 0)
-    const end = 4 + out.buffer.write(group, 4, 'latin1')
-    return out.buffer.subarray(0, end + out.buffer.write(member, end, 'latin1'))
   }
 
   #group(group: G): OverlayEntry<G, Members<K, V>> {
@@ -167,6 +159,13 @@ export class OverlayGroupedStore<G, K, V> implements GroupedStore<G, K, V>, Stat
 
 function isThere<K, V>(entry: MemberEntry<K, V>): entry is MemberEntry<K, V> & { value: V } {
   return entry.value !== null
+}
+
+/** As Java's combined key: the length of the group's key as int32, then both keys. */
+function writeChangelogKey(group: string, member: string, out: ByteWriter): void {
+  out.writeInt32(group.length)
+  out.writeLatin1(group)
+  out.writeLatin1(member)
 }
 
 function slice(bytes: Buffer, start: number, end: number): Buffer {

@@ -138,24 +138,24 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   /** Encodes each change once, for the visitor and for the batch. */
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
-    const valueOut = this.#value
+    const out = this.#key
     const tracesAbsence = !this.holdsBack
     for (const entry of this.#overlay.dirty) {
       entry.batched = true
       // As Java's caching store: what was absent and is absent again leaves no trace, not even a tombstone.
       if (entry.value === null && entry.absent && !tracesAbsence) continue
-      const prefixed = this.#prefixed(entry.key)
+      this.#writePrefixed(entry.key)
+      const keyEnd = out.length
       if (entry.value === null) {
-        visit(prefixed.subarray(1), null, entry.timestamp)
-        batch.delete(prefixed)
+        visit(out.buffer, 1, keyEnd, -1, -1, entry.timestamp)
+        batch.delete(out.buffer.subarray(0, keyEnd))
         continue
       }
-      valueOut.length = 0
-      valueOut.writeInt64(entry.timestamp)
-      this.definition.value.write(entry.value, valueOut)
-      const stored = valueOut.buffer.subarray(0, valueOut.length)
-      visit(prefixed.subarray(1), stored.subarray(VALUE_START), entry.timestamp)
-      batch.put(prefixed, stored)
+      out.writeInt64(entry.timestamp)
+      this.definition.value.write(entry.value, out)
+      const { buffer, length } = out
+      visit(buffer, 1, keyEnd, keyEnd + VALUE_START, length, entry.timestamp)
+      batch.put(buffer.subarray(0, keyEnd), buffer.subarray(keyEnd, length))
     }
   }
 
@@ -233,13 +233,17 @@ export class OverlayStore<K, V> implements KeyValueStore<K, V>, StateStore {
 
   /** The database's key, in scratch memory. */
   #prefixed(key: K): Buffer {
+    this.#writePrefixed(key)
+    return this.#key.buffer.subarray(0, this.#key.length)
+  }
+
+  #writePrefixed(key: K): void {
     const out = this.#key
     out.length = 0
     out.reserve(1)
     out.buffer[0] = this.prefix
     out.length = 1
     this.definition.key.write(key, out)
-    return out.buffer.subarray(0, out.length)
   }
 
   #sample(mapKey: string, value: V): void {

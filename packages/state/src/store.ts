@@ -170,8 +170,18 @@ export interface GroupedStore<G = any, K = any, V = any> {
   members(group: G): readonly GroupMember<K, V>[]
 }
 
-/** One change as the changelog has it. The buffers are valid only during the call. */
-export type ChangeVisitor = (key: Buffer, value: Buffer | null, timestamp: number) => void
+/**
+ * One change as the changelog has it. Key and value are ranges of `bytes`, which are scratch memory, valid only during the call;
+ * a `valueStart` of -1 is a deletion.
+ */
+export type ChangeVisitor = (
+  bytes: Buffer,
+  keyStart: number,
+  keyEnd: number,
+  valueStart: number,
+  valueEnd: number,
+  timestamp: number
+) => void
 
 /** A record of a changelog on its way into the store; `value` null is a tombstone. */
 export interface RestoreRecord {

@@ -46,8 +46,7 @@ export class SegmentedVersionedStore<K, V> implements VersionedStore<K, V>, Stat
   /** Every put is a record of the changelog, in the order they came. */
   readonly #changes: VersionChange<K, V>[] = []
   #visited = 0
-  readonly #key = new ByteWriter()
-  readonly #value = new ByteWriter()
+  readonly #out = new ByteWriter()
 
   constructor(
     options: {
@@ -140,14 +139,13 @@ export class SegmentedVersionedStore<K, V> implements VersionedStore<K, V>, Stat
   flush(): void {}
 
   visitChanges(visit: ChangeVisitor, batch: DatabaseBatch): void {
-    const [keyOut, valueOut] = [this.#key, this.#value]
+    const out = this.#out
     for (const { key, value, timestamp } of this.#changes) {
-      keyOut.length = 0
-      this.definition.key.write(key, keyOut)
-      valueOut.length = 0
-      if (value !== null) this.definition.value.write(value, valueOut)
-      const bytes = value === null ? null : valueOut.buffer.subarray(0, valueOut.length)
-      visit(keyOut.buffer.subarray(0, keyOut.length), bytes, timestamp)
+      out.length = 0
+      this.definition.key.write(key, out)
+      const keyEnd = out.length
+      if (value !== null) this.definition.value.write(value, out)
+      visit(out.buffer, 0, keyEnd, value === null ? -1 : keyEnd, out.length, timestamp)
     }
     this.#visited = this.#changes.length
     this.#addTo(batch)

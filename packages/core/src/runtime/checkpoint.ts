@@ -13,7 +13,7 @@
  * The database is therefore always a prefix of the acknowledged changelog. After a crash between any two steps the task
  * replays the changelog from the stored offset; nothing needs to be wiped.
  */
-import { ByteWriter, MillraceError } from '@millrace/state'
+import { MillraceError } from '@millrace/state'
 import type { OffsetCommit } from '../broker/broker.js'
 import { NO_HEADERS } from '../record.js'
 import { ABORTED, unlessAborted } from './unless-aborted.js'
@@ -45,7 +45,6 @@ export type CommitResult =
 export class Checkpoint {
   readonly #options: CheckpointOptions
   readonly #modules: CheckpointModules
-  readonly #scratch = new ByteWriter()
 
   constructor(options: CheckpointOptions, modules: CheckpointModules) {
     this.#options = options
@@ -95,26 +94,22 @@ export class Checkpoint {
   }
 
   #writeChanges(task: Task): void {
-    const scratch = this.#scratch
     for (const store of task.stores) {
       const topic =
         store.logging && store.sourceTopic === undefined
           ? this.#modules.outbox.topic(changelogTopic(this.#options.applicationId, store.name))
           : undefined
-      task.state.visitChanges(store.name, (key, value, timestamp) => {
-        if (topic === undefined) return
-        scratch.length = 0
-        scratch.writeBytes(key)
-        if (value !== null) scratch.writeBytes(value)
-        topic.append(
+      const headers = store.changelogHeaders ?? NO_HEADERS
+      task.state.visitChanges(store.name, (bytes, keyStart, keyEnd, valueStart, valueEnd, timestamp) => {
+        topic?.append(
           task.plan.partition,
           timestamp,
-          scratch.buffer,
-          0,
-          key.length,
-          value === null ? -1 : key.length,
-          scratch.length,
-          value === null ? NO_HEADERS : (store.changelogHeaders ?? NO_HEADERS)
+          bytes,
+          keyStart,
+          keyEnd,
+          valueStart,
+          valueEnd,
+          valueStart < 0 ? NO_HEADERS : headers
         )
       })
     }

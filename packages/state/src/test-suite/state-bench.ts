@@ -4,6 +4,7 @@ import type { Serde } from '../serde.js'
 import type { KeyValueStore, KeyValueStoreDefinition, StoreDefinition, TaskState, Timestamped } from '../store.js'
 import { openTaskState, type TaskStateOptions } from '../task-state.js'
 import { EngineBench } from './engine-bench.js'
+import { changesOf } from './changes-of.js'
 
 export const text: Serde<string> = {
   name: 'text',
@@ -75,10 +76,9 @@ export async function commit(
 
 /** The changes of a store as `key=value@timestamp`, sorted. */
 export function changes(state: TaskState, name = 'counts'): string[] {
-  const shown: string[] = []
-  state.visitChanges(name, (key, value, timestamp) => {
+  const shown = changesOf(state, name).map(({ key, value, timestamp }) => {
     const number = value === null ? 'null' : int64.read(value, 0, value.length)
-    shown.push(`${text.read(key, 0, key.length)}=${number}@${timestamp}`)
+    return `${text.read(key, 0, key.length)}=${number}@${timestamp}`
   })
   return shown.sort()
 }

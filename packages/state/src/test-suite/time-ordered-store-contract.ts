@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { TaskState, TimeOrderedStore, TimeOrderedStoreDefinition } from '../index.js'
 import { commit, int64, type StateBench, text } from './state-bench.js'
+import { changesOf } from './changes-of.js'
 
 /** Keys as `lane:time:name`. */
 const definition: TimeOrderedStoreDefinition<string, number> = {
@@ -55,10 +56,7 @@ export function describeTimeOrderedStores(bench: StateBench): void {
       const directory = bench.newDirectory()
       const from = await open()
       for (const key of ['0:2:a', '1:7:b']) storeOf(from).put(key, 5, 6)
-      const records: { key: Buffer; value: Buffer | null; timestamp: number }[] = []
-      from.visitChanges('waiting', (key, value, timestamp) => {
-        records.push({ key: Buffer.from(key), value: Buffer.from(value!), timestamp })
-      })
+      const records = changesOf(from, 'waiting')
       const state = await open(directory)
       await state.restore('waiting', records.values(), 2)
       expect(all(state)).to.deep.equal([['0:2:a'], ['1:7:b']])

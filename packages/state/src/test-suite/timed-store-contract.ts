@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { SessionStoreDefinition, TaskState, WindowStoreDefinition } from '../index.js'
 import { define, int64, type StateBench, text } from './state-bench.js'
+import { changesOf } from './changes-of.js'
 
 const RETENTION = 600_000
 
@@ -248,10 +249,7 @@ export function describeTimedStores(bench: StateBench): void {
       from.sessionStore('sessions').put('a', 5, 10, 3, 10)
       const to = await bench.open({ definitions: [define('counts'), windows(), sessions()] })
       for (const name of ['counts', 'windows', 'sessions']) {
-        const records: { key: Buffer; value: Buffer | null; timestamp: number }[] = []
-        from.visitChanges(name, (key, value, timestamp) => {
-          records.push({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestamp })
-        })
+        const records = changesOf(from, name)
         await to.restore(name, records, records.length)
       }
       expect(to.store('counts').get('a')).to.deep.equal({ value: 1, timestamp: 1 })
@@ -296,12 +294,9 @@ export function describeTimedStores(bench: StateBench): void {
 
 /** Commits; returns the changelog records as `key suffix=value@timestamp` in hex. */
 async function commit(state: TaskState, name: string, offset: number): Promise<string[]> {
-  const shown: string[] = []
-  state.visitChanges(name, (key, value, timestamp) => {
+  const shown = changesOf(state, name).map(({ key, value, timestamp }) => {
     const hex = key.toString('hex')
-    shown.push(
-      `${hex.slice(0, 2)} ${hex.slice(2, 18)} ${hex.slice(18)}=${value?.toString('hex') ?? 'null'}@${timestamp}`
-    )
+    return `${hex.slice(0, 2)} ${hex.slice(2, 18)} ${hex.slice(18)}=${value?.toString('hex') ?? 'null'}@${timestamp}`
   })
   await state.commit(new Map([[name, offset]]), { sync: false })
   return shown

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import type { TaskState, VersionedRecord, VersionedStore, VersionedStoreDefinition } from '../index.js'
 import { commit, int64, type StateBench, text } from './state-bench.js'
+import { changesOf } from './changes-of.js'
 
 const RETENTION = 100_000
 
@@ -121,10 +122,7 @@ export function describeVersionedStores(bench: StateBench): void {
         ['b', null, 12]
       ]
       for (const put of puts) storeOf(from).put(...put)
-      const records: { key: Buffer; value: Buffer | null; timestamp: number }[] = []
-      from.visitChanges('prices', (key, value, timestamp) => {
-        records.push({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestamp })
-      })
+      const records = changesOf(from, 'prices')
       expect(
         records.map(({ key, value, timestamp }) => [
           key.toString(),

@@ -13,6 +13,7 @@ import {
 } from '@millrace/state'
 import { text } from '../support/definitions.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 interface Waiting {
   readonly time: number
@@ -98,10 +99,7 @@ class Model {
       const [first] = this.#sorted()
       if (first !== undefined) this.#rows.delete(first[0])
     } else if (step.do === 'commit') {
-      this.#state!.visitChanges('buffer', (changed, bytes, timestamp) => {
-        const record = { key: Buffer.from(changed), value: bytes && Buffer.from(bytes), timestamp }
-        this.#changelog.set(changed.toString('hex'), record)
-      })
+      for (const record of changesOf(this.#state!, 'buffer')) this.#changelog.set(record.key.toString('hex'), record)
       await this.#state!.commit(new Map([['buffer', ++this.#offset]]), { sync: false })
       this.#committed = new Map(this.#rows)
     } else {
@@ -196,8 +194,7 @@ describe('a buffer store', function () {
     store.update('a', () => ({ time: 2, word: 'x' }))
     store.update('b', () => ({ time: 1, word: 'y' }))
     store.removeFirst()
-    const shown: unknown[] = []
-    state.visitChanges('buffer', (changed, bytes) => shown.push([changed.toString(), bytes?.toString('hex') ?? null]))
+    const shown = changesOf(state, 'buffer').map(({ key, value }) => [key.toString(), value?.toString('hex') ?? null])
     expect(shown).to.deep.equal([
       ['a', '780000000000000002'],
       ['b', null]

@@ -12,6 +12,7 @@ import {
 } from '@millrace/state'
 import { int64, text } from '../support/definitions.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 const definition: GroupedStoreDefinition<string, number, string> = {
   kind: 'grouped',
@@ -85,13 +86,7 @@ class Model {
       if (value === null) members.delete(member)
       else members.set(member, value)
     } else if (step.do === 'commit') {
-      this.#state!.visitChanges('grouped', (key, value, timestamp) => {
-        this.#changelog.set(key.toString('hex'), {
-          key: Buffer.from(key),
-          value: value && Buffer.from(value),
-          timestamp
-        })
-      })
+      for (const record of changesOf(this.#state!, 'grouped')) this.#changelog.set(record.key.toString('hex'), record)
       await this.#state!.commit(new Map([['grouped', ++this.#offset]]), { sync: false })
       this.#committed = copyOf(this.#rows)
     } else {
@@ -155,10 +150,11 @@ describe('a grouped store', function () {
     )
     state.groupedStore('grouped').put('fk', 'pk', 7, 3)
     state.groupedStore('grouped').put('fk', 'gone', null, 4)
-    const shown: unknown[] = []
-    state.visitChanges('grouped', (key, value, timestamp) =>
-      shown.push([key.toString('latin1'), value?.toString('hex') ?? null, timestamp])
-    )
+    const shown = changesOf(state, 'grouped').map(({ key, value, timestamp }) => [
+      key.toString('latin1'),
+      value?.toString('hex') ?? null,
+      timestamp
+    ])
     expect(shown).to.deep.equal([
       ['\0\0\0\x02fkgone', null, 4],
       ['\0\0\0\x02fkpk', '0000000000000007', 3]

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { memoryEngine, openTaskState, type RestoreRecord } from '@millrace/state'
 import { definition } from '../support/definitions.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 const MAX_ENTRIES = 3
 
@@ -65,9 +66,7 @@ describe('a store of the entries used last', () => {
           )
         let state = await open()
         const commit = async () => {
-          state.visitChanges('s', (name, value, timestamp) => {
-            changelog.push({ key: Buffer.from(name), value: value === null ? null : Buffer.from(value), timestamp })
-          })
+          changelog.push(...changesOf(state, 's'))
           await state.commit(new Map([['s', changelog.length]]), { sync: false })
         }
         let timestamp = 0

@@ -11,6 +11,7 @@ import {
 } from '@millrace/state'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { type Entry, type Kind, ordered, RETENTION, SEGMENT, sessions, STORE, windows } from '../support/timed-kinds.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 /** With bytes that the layout escapes, and keys that begin another. */
 const KEYS = ['a', 'a\0', 'a\0\u0001', 'aa', '\0', '', 'é']
@@ -211,13 +212,12 @@ class Run {
 
   async #commit(): Promise<void> {
     const seen = new Map<string, number | null>()
-    this.state.visitChanges(STORE, (keyBytes, value, timestamp) => {
-      const hex = keyBytes.toString('hex')
+    for (const { key, value, timestamp } of changesOf(this.state, STORE)) {
+      const hex = key.toString('hex')
       expect(seen.has(hex), `${hex} twice`).to.equal(false)
       seen.set(hex, value === null ? null : Number(value.readBigInt64BE()))
-      const copy = value === null ? null : Buffer.from(value)
-      this.#changelog.set(hex, { value: copy, timestamp })
-    })
+      this.#changelog.set(hex, { value, timestamp })
+    }
     const expected = new Map(
       [...this.#changed].map(id => [
         this.#kind.changelogKey(this.#places.get(id)!),

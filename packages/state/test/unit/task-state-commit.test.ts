@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { memoryEngine, MillraceError, openTaskState, type StateEngine, type TaskState } from '@millrace/state'
 import { definition } from '../support/definitions.js'
 import { failingEngine } from '../support/failing-engine.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 const DIRECTORY = 'task'
 
@@ -178,10 +179,9 @@ function open(engine: StateEngine, options: { readonly caching?: boolean } = {})
 }
 
 function changes(state: TaskState): unknown[] {
-  const found: [string, number | null][] = []
-  state.visitChanges('words', (key, value) => {
-    found.push([key.toString(), value === null ? null : Number(value.readBigInt64BE())])
-  })
+  const found = changesOf(state, 'words').map(
+    ({ key, value }) => [key.toString(), value === null ? null : Number(value.readBigInt64BE())] as const
+  )
   return found.sort(([a], [b]) => (a < b ? -1 : 1))
 }
 

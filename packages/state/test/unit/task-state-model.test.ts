@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { levelEngine, memoryEngine, openTaskState, type StateEngine, type TaskState } from '@millrace/state'
 import { definition } from '../support/definitions.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 type Step =
   | { readonly do: 'put'; readonly key: string; readonly value: number | null }
@@ -174,15 +175,15 @@ class Run {
   async #commit(): Promise<void> {
     this.#flush()
     const seen = new Set<string>()
-    this.state.visitChanges('numbers', (keyBytes, value, timestamp) => {
-      const name = keyBytes.toString()
+    for (const { key, value, timestamp } of changesOf(this.state, 'numbers')) {
+      const name = key.toString()
       expect(seen.has(name), `${name} twice`).to.equal(false)
       seen.add(name)
       const number = value === null ? null : Number(value.readBigInt64BE())
       expect(number).to.equal(this.#model.current.get(name) ?? null)
       if (number !== null) expect(timestamp).to.equal(number)
       setOrDelete(this.#model.changelog, name, number)
-    })
+    }
     this.#offset += seen.size + 1
     await this.state.commit(new Map([['numbers', this.#offset]]), { sync: false })
     expect(this.state.changeCount('numbers')).to.equal(0)

@@ -13,6 +13,7 @@ import {
 } from '@millrace/state'
 import { int64, text } from '../support/definitions.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { changesOf } from '@millrace/state/test-suite'
 
 const STORE = 'versions'
 /** Segments of 2 s. */
@@ -232,10 +233,11 @@ class Run {
   }
 
   async #commit(): Promise<void> {
-    const seen: Put[] = []
-    this.state.visitChanges(STORE, (bytes, value, timestamp) => {
-      seen.push({ key: bytes.toString(), value: value === null ? null : Number(value.readBigInt64BE()), timestamp })
-    })
+    const seen: Put[] = changesOf(this.state, STORE).map(({ key, value, timestamp }) => ({
+      key: key.toString(),
+      value: value === null ? null : Number(value.readBigInt64BE()),
+      timestamp
+    }))
     expect(seen).to.deep.equal(
       this.#pending.map(({ key: name, value, timestamp }) => ({ key: name, value, timestamp }))
     )
