@@ -29,10 +29,21 @@ export class FeedLease {
     return this.#held
   }
 
-  /** Joins the group, and stays in it until `release`. Rejects when the first attempt fails. */
+  /** Joins the group, and stays in it until `release`. Rejects when the broker refuses the first attempt. */
   async join(): Promise<void> {
-    await this.#join()
+    for (let joined = false; !joined;) joined = await this.#joinOnce()
     this.#beatLater()
+  }
+
+  /** False where the members have changed before all of them knew of this one: the one that was to lead has left, say. */
+  async #joinOnce(): Promise<boolean> {
+    try {
+      await this.#join()
+      return true
+    } catch (error) {
+      if (!(error instanceof BrokerError) || error.error !== 'REBALANCE_IN_PROGRESS') throw error
+      return false
+    }
   }
 
   /** Lets another process feed at once. */
