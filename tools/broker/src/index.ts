@@ -5,6 +5,7 @@ export { requireJava, requireMaven } from './java-tools.js'
 export { startKafka, type RunningKafka, type RunningNode, type StartKafkaOptions } from './kafka-cluster.js'
 export {
   kafkaForTests,
+  requireJdk,
   requireKafka,
   requireOwnKafka,
   type KafkaForTests,

@@ -14,15 +14,11 @@ export async function requireJava(): Promise<void> {
   try {
     output = (await run('java', ['-version'])).stderr
   } catch (cause) {
-    throw new MillraceError(
-      'BROKER_TOOL_NO_JAVA',
-      'no java on the PATH: install a JDK 17 or later, or set KAFKA_BROKERS',
-      { cause }
-    )
+    throw new MillraceError('BROKER_TOOL_NO_JAVA', 'no java on the PATH: install a JDK 17 or later', { cause })
   }
   const version = Number(/version "(\d+)/.exec(output)?.[1] ?? 0)
   if (version < OLDEST_JAVA) {
-    const message = `java on the PATH is version ${version}: Kafka 4 needs 17 or later (or set KAFKA_BROKERS)`
+    const message = `java on the PATH is version ${version}: Kafka 4 needs 17 or later`
     throw new MillraceError('BROKER_TOOL_NO_JAVA', message, { details: { version } })
   }
 }
@@ -32,8 +28,6 @@ export async function requireMaven(): Promise<void> {
   try {
     await run('mvn', ['-v'])
   } catch (cause) {
-    throw new MillraceError('BROKER_TOOL_NO_MAVEN', 'no mvn on the PATH: install Maven 3, or set KAFKA_BROKERS', {
-      cause
-    })
+    throw new MillraceError('BROKER_TOOL_NO_MAVEN', 'no mvn on the PATH: install Maven 3', { cause })
   }
 }

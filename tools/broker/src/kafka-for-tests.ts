@@ -1,6 +1,6 @@
 /** The broker that a test run shares. */
 import { MillraceError } from '@millrace/state'
-import { requireJava } from './java-tools.js'
+import { requireJava, requireMaven } from './java-tools.js'
 import { startKafka, type RunningKafka, type StartKafkaOptions } from './kafka-cluster.js'
 
 /** Brokers to test against, or why there are none. */
@@ -33,8 +33,7 @@ export async function requireKafka(context: TestContext): Promise<readonly strin
   context.timeout(START_TIMEOUT_MS)
   const kafka = await kafkaForTests()
   if ('brokers' in kafka) return kafka.brokers
-  sayOnce(kafka.unavailable)
-  context.skip()
+  skip(context, 'a real Kafka', `${kafka.unavailable}, or set KAFKA_BROKERS`)
   return []
 }
 
@@ -49,9 +48,21 @@ export async function requireOwnKafka(
   context.timeout(START_TIMEOUT_MS)
   const kafka = await startOrExplain(options)
   if (!('unavailable' in kafka)) return kafka
-  sayOnce(kafka.unavailable)
-  context.skip()
+  skip(context, 'a real Kafka', kafka.unavailable)
   throw new MillraceError('BROKER_TOOL_UNAVAILABLE', kafka.unavailable)
+}
+
+/**
+ * For the `before` hook of a suite that runs Kafka Streams itself: skips the suite as `requireKafka` does where there is no JDK
+ * or no Maven, also with brokers in `KAFKA_BROKERS`.
+ */
+export async function requireJdk(context: TestContext): Promise<void> {
+  const tools = await orExplain(async () => {
+    await requireJava()
+    await requireMaven()
+    return {}
+  })
+  if ('unavailable' in tools) skip(context, 'Kafka Streams', tools.unavailable)
 }
 
 async function find(): Promise<KafkaForTests> {
@@ -60,12 +71,19 @@ async function find(): Promise<KafkaForTests> {
   return startOrExplain(() => Promise.resolve({}))
 }
 
-async function startOrExplain(
+function startOrExplain(
   options: () => Promise<StartKafkaOptions>
 ): Promise<RunningKafka | { readonly unavailable: string }> {
-  try {
+  return orExplain(async () => {
     await requireJava()
-    return await startKafka(await options())
+    return startKafka(await options())
+  })
+}
+
+/** What is missing to do it; an error where nothing may be skipped. */
+async function orExplain<T>(act: () => Promise<T>): Promise<T | { readonly unavailable: string }> {
+  try {
+    return await act()
   } catch (cause) {
     const missing =
       cause instanceof MillraceError && ['BROKER_TOOL_NO_JAVA', 'BROKER_TOOL_NO_MAVEN'].includes(cause.code)
@@ -74,10 +92,10 @@ async function startOrExplain(
   }
 }
 
-let said = false
+const said = new Set<string>()
 
-function sayOnce(reason: string): void {
-  if (said) return
-  said = true
-  process.stderr.write(`tests that need a real Kafka are skipped: ${reason}\n`)
+function skip(context: TestContext, what: string, reason: string): void {
+  if (!said.has(what)) process.stderr.write(`tests that need ${what} are skipped: ${reason}\n`)
+  said.add(what)
+  context.skip()
 }

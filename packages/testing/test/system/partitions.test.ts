@@ -1,5 +1,5 @@
 /** Topologies over several partitions, as applications of Millrace and of Kafka Streams on one broker. */
-import { requireKafka } from '@millrace/broker-tool'
+import { requireJdk, requireKafka } from '@millrace/broker-tool'
 import { expect } from 'chai'
 import { partitionedScenarios, sharedInputs } from '../conformance/partitions/cases.js'
 import { Cluster } from '../support/cluster.js'
@@ -13,6 +13,7 @@ describe('applications over several partitions, beside Kafka Streams', function 
 
   before(async function () {
     const brokers = await requireKafka(this)
+    await requireJdk(this)
     cluster = await Cluster.connect(brokers)
     java = new Java()
   })
