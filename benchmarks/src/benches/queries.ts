@@ -1,6 +1,4 @@
 /** Look-ups in the stores of an application that counts: in its process, and over HTTP, of own and of forwarded keys. */
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { type BenchBroker, withBroker } from '../broker.js'
 import type { Child, Cost } from '../child.js'
 import { load } from '../machine.js'
@@ -12,7 +10,7 @@ import { Application } from '../streams/application.js'
 import { type StreamsContender, streamsContenders } from '../streams/contenders.js'
 import { checkOutput } from '../streams/output.js'
 import { PacedWriter } from '../streams/paced-writer.js'
-import type { LookedUp } from '../streams/program.js'
+import type { Listening, LookedUp } from '../streams/program.js'
 import { Progress } from '../streams/progress.js'
 import { countByKey } from '../streams/workloads/aggregations.js'
 import { createTopic, PARTITIONS } from '../topics.js'
@@ -82,10 +80,11 @@ async function runRound(
     const writing = writer.pace()
     writing.catch(() => undefined) // rejects where it is awaited
 
-    const [port, otherPort] = [await freePort(), await freePort()]
-    const asked = await application.start({ queries: { port, lookUps: { store: STORE, counted: FIRST_RECORDS, ms } } })
+    const asked = await application.start({ queries: { lookUps: { store: STORE, counted: FIRST_RECORDS, ms } } })
+    const port = await portOf(asked)
     const { lookUps, seconds, cpuSeconds } = JSON.parse(await asked.line(/"looked-up"/)) as LookedUp
-    const other = await application.start({ queries: { port: otherPort } })
+    const other = await application.start({ queries: {} })
+    const otherPort = await portOf(other)
     const client = new QueryClient(`http://127.0.0.1:${port}`, STORE)
     const owners = await settledOwners(client, [...keysOf(FIRST_RECORDS)], other)
     const keysAt = (port: number): string[] =>
@@ -171,11 +170,7 @@ function describe(name: string, { value, cost, latencyMs }: Round): string {
   return `${name} ${perCore} look-ups/s per core, ${perSecond}/s${took}`
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
+async function portOf(instance: Child): Promise<number> {
+  const { port } = JSON.parse(await instance.line(/"listening"/)) as Listening
   return port
 }

@@ -14,14 +14,19 @@ export interface ProgramOptions {
   readonly tuned: boolean
   /** To tell when so many keys of a key-value store can be looked up, and then what is in all of it. */
   readonly serve?: { readonly store: string; readonly keys: readonly string[] }
-  /** To answer queries over HTTP; Millrace only. */
+  /** To answer queries over HTTP, on any free port that it tells; Millrace only. */
   readonly queries?: Queries
 }
 
 export interface Queries {
-  readonly port: number
   /** Before that, to look keys up in its own store: once it has counted so many records, for so long. */
   readonly lookUps?: { readonly store: string; readonly counted: number; readonly ms: number }
+}
+
+/** A line on standard output once it listens for queries. */
+export interface Listening {
+  readonly event: 'listening'
+  readonly port: number
 }
 
 /** A line on standard output after look-ups in its own store. */

@@ -1,12 +1,13 @@
 /** One run of the inventory, from the open broker to the last commit. */
 import type { BrokerConnection, KafkaStreams } from '@millrace/core'
+import type { QueryServer } from '@millrace/interactive-query'
 import { aborted, withClosers, type Closers } from '../../shared/dist/closers.js'
 import { committedRecords } from '../../shared/dist/committed.js'
 import { Notes } from '../../shared/dist/notes.js'
 import type { Surroundings } from '../../shared/dist/program.js'
 import { Rate } from '../../shared/dist/rate.js'
 import { Screen, type Picture } from '../../shared/dist/screen.js'
-import { choosePort, openBroker } from '../../shared/dist/surroundings.js'
+import { openBroker } from '../../shared/dist/surroundings.js'
 import { count } from '../../shared/dist/text.js'
 import type { TopicFollower } from '../../shared/dist/topic-follower.js'
 import { countUrl } from './count-route.js'
@@ -30,16 +31,15 @@ async function runWith(options: InventoryOptions, surroundings: Surroundings, cl
   const { logger } = notes
   const broker = await openBroker(options)
   closers.add(() => broker.close())
-  const port = await choosePort(options.port)
-  const { application, server } = await openInstance({ ...options, port }, { broker, logger })
+  const { application, server } = await openInstance(options, { broker, logger })
   closers.add(() => server.close())
   const connection = await broker.connect({ clientId: `${applicationId}-trade`, logger })
   closers.add(() => connection.close())
   const partitions = await ensureTopics(connection)
   const { description } = broker
   const session = new Session(
-    { ...options, partitions, port },
-    { ...surroundings, application, connection, description, notes }
+    { ...options, partitions },
+    { ...surroundings, application, server, connection, description, notes }
   )
   closers.add(() => application.close())
   await session.run()
@@ -47,6 +47,7 @@ async function runWith(options: InventoryOptions, surroundings: Surroundings, cl
 
 interface SessionModules extends Surroundings {
   readonly application: KafkaStreams
+  readonly server: QueryServer
   readonly connection: BrokerConnection
   readonly description: string
   readonly notes: Notes
@@ -84,9 +85,10 @@ class Session {
   }
 
   async #work(): Promise<void> {
-    const { application, interrupt, notes, stderr } = this.#modules
+    const { application, interrupt, notes, server, stderr } = this.#modules
     // An interrupted start is an orderly end like any other: closing ends it.
     await Promise.race([application.start(), aborted(interrupt)])
+    if (this.#options.port === 0) notes.add(`queries are answered at ${server.url}`)
     notes.showWith(line => this.#screen.note(line, stderr))
     if (!interrupt.aborted) this.#screen.start()
     await (this.#options.rate > 0 ? this.#trade() : aborted(interrupt))
@@ -120,7 +122,7 @@ class Session {
   }
 
   #look(): Picture {
-    const { application, description } = this.#modules
+    const { application, description, server } = this.#modules
     const stock = this.#stock
     const [storeId = STORES[0]] = stock.stores
     const [itemId = ITEMS[0]] = stock.items
@@ -131,7 +133,7 @@ class Session {
       rate: this.#rate.of(application.totals().processed, now),
       state: application.state,
       source: `${TOPICS.shipments} minus ${TOPICS.sales}, ${description}`,
-      url: countUrl(this.#options.port, { storeId, itemId }),
+      url: countUrl(server.port, { storeId, itemId }),
       now
     }
     return { lines: style => renderTable(state, style), line: () => renderLine(state) }

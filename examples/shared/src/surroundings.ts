@@ -1,5 +1,4 @@
-/** What a program finds around it: a broker and a port. */
-import { createServer, type AddressInfo } from 'node:net'
+/** What a program finds around it: a broker. */
 import { join } from 'node:path'
 import { embedded, type Broker } from '@millrace/core'
 
@@ -14,14 +13,4 @@ export async function openBroker({ brokers, directory }: BrokerChoice): Promise<
   if (brokers === undefined) return embedded({ directory: join(directory, 'log') })
   const { kafka } = await import('@millrace/kafka')
   return kafka({ brokers })
-}
-
-/** The port itself, or for 0 one that is free: the application must know its address before it starts. */
-export async function choosePort(port: number): Promise<number> {
-  if (port !== 0) return port
-  const probe = createServer()
-  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const { port: free } = probe.address() as AddressInfo
-  await new Promise(resolve => probe.close(resolve))
-  return free
 }

@@ -1,16 +1,17 @@
 /** One run of the word count, from the open file to the last commit. */
 import { basename } from 'node:path'
 import type { BrokerConnection, KafkaStreams } from '@millrace/core'
+import type { QueryServer } from '@millrace/interactive-query'
 import { aborted, withClosers, type Closers } from '../../shared/dist/closers.js'
 import { committedRecords } from '../../shared/dist/committed.js'
 import { Notes } from '../../shared/dist/notes.js'
 import type { Surroundings } from '../../shared/dist/program.js'
 import { Rate } from '../../shared/dist/rate.js'
 import { Screen } from '../../shared/dist/screen.js'
-import { choosePort, openBroker } from '../../shared/dist/surroundings.js'
+import { openBroker } from '../../shared/dist/surroundings.js'
 import { count } from '../../shared/dist/text.js'
 import type { TopicFollower } from '../../shared/dist/topic-follower.js'
-import { createApplication, startServer } from './application.js'
+import { openApplication } from './application.js'
 import { CountsView, followCounts } from './counts-view.js'
 import { FeedLease } from './feed-lease.js'
 import { BrokerLineLog } from './line-log.js'
@@ -33,12 +34,8 @@ async function runWith(options: WordCountOptions, surroundings: Surroundings, cl
   const { logger } = notes
   const broker = await openBroker(options)
   closers.add(() => broker.close())
-  const port = options.port === undefined ? undefined : await choosePort(options.port)
-  const application = createApplication(options, port, { broker, logger })
-  if (port !== undefined) {
-    const server = await startServer(application, port, logger)
-    closers.add(() => server.close())
-  }
+  const { application, server } = await openApplication(options, { broker, logger })
+  if (server !== undefined) closers.add(() => server.close())
   const connection = await broker.connect({ clientId: `${options.applicationId}-feed`, logger })
   closers.add(() => connection.close())
   await ensureTopics(connection, topicsOf(options.applicationId))
@@ -47,7 +44,7 @@ async function runWith(options: WordCountOptions, surroundings: Surroundings, cl
     connection,
     text,
     notes,
-    port,
+    server,
     description: broker.description,
     ...surroundings
   })
@@ -60,7 +57,7 @@ interface SessionModules extends Surroundings {
   readonly connection: BrokerConnection
   readonly text: TextFile
   readonly notes: Notes
-  readonly port: number | undefined
+  readonly server: QueryServer | undefined
   readonly description: string
 }
 
@@ -104,13 +101,14 @@ class Session {
   }
 
   async #work(): Promise<void> {
-    const { application, interrupt, notes, stderr } = this.#modules
+    const { application, interrupt, notes, server, stderr } = this.#modules
     const table = this.#options.format === 'table'
     const feeding = this.#feed()
     // Awaited below; until then its failure must not count as unheard.
     feeding.catch(() => undefined)
     // An interrupted start is an orderly end like any other: closing ends it.
     await Promise.race([application.start(), aborted(interrupt)])
+    if (this.#options.port === 0) notes.add(`queries are answered at ${server!.url}`)
     notes.showWith(line => (table ? this.#screen.note(line, stderr) : stderr.write(`${line}\n`)))
     if (table && !interrupt.aborted) this.#screen.start()
     await feeding
@@ -172,7 +170,7 @@ class Session {
   }
 
   #look(): TableState {
-    const { application, description, port, text } = this.#modules
+    const { application, description, server, text } = this.#modules
     const view = this.#view
     return {
       rows: view.top(this.#options.top),
@@ -182,9 +180,7 @@ class Session {
       state: application.state,
       source: `${basename(text.path)} on ${description}`,
       url:
-        port === undefined
-          ? undefined
-          : `http://127.0.0.1:${port}/stores/${COUNTS_STORE}/keys/${view.top(1)[0]?.[0] ?? 'the'}`
+        server === undefined ? undefined : `${server.url}/stores/${COUNTS_STORE}/keys/${view.top(1)[0]?.[0] ?? 'the'}`
     }
   }
 }

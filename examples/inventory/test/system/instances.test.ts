@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { embedded, silentLogger, type Broker, type BrokerConnection } from '@millrace/core'
 import { expect } from 'chai'
-import { choosePort } from '../../../shared/dist/surroundings.js'
 import { eventually } from '../../../shared/dist-test/support/eventually.js'
 import { openInstance, type Instance } from '../../dist/instance.js'
 import { Ledger } from '../../dist/ledger.js'
@@ -41,12 +40,11 @@ describe('instances of the inventory', function () {
   })
 
   async function start(name: string) {
-    const port = await choosePort(0)
-    const options = { applicationId: 'inventory', directory: join(directory, name), port }
+    const options = { applicationId: 'inventory', directory: join(directory, name), port: 0 }
     const instance = await openInstance(options, { broker, logger: silentLogger })
     instances.push(instance)
     await instance.application.start()
-    return { port, ...instance }
+    return { port: instance.server.port, ...instance }
   }
 
   async function close({ application, server }: Instance) {

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, requireKafka } from '@millrace/broker-tool'
+import { requireKafka } from '@millrace/broker-tool'
 import { silentLogger, type BrokerConnection } from '@millrace/core'
 import { kafka } from '@millrace/kafka'
 import { expect } from 'chai'
-import { ended, type Program } from '../../../shared/dist-test/support/ended.js'
+import { answersAt, ended, type Program } from '../../../shared/dist-test/support/ended.js'
 import { eventually } from '../../../shared/dist-test/support/eventually.js'
 import { Ledger } from '../../dist/ledger.js'
 import { ensureTopics } from '../../dist/topics.js'
@@ -22,7 +22,6 @@ describe('inventory on Kafka', function () {
   let brokers: string
   let directory: string
   let applicationId: string
-  let ports: number[]
   let connection: BrokerConnection | undefined
   let ledger: Ledger
   let booked: Booking[]
@@ -34,7 +33,6 @@ describe('inventory on Kafka', function () {
   beforeEach(async () => {
     applicationId = `inventory-${randomUUID()}`
     directory = await mkdtemp(join(tmpdir(), 'inventory-kafka-'))
-    ports = await freePorts(2)
     connection = await kafka({ brokers: brokers.split(',') }).connect({ clientId: 'test', logger: silentLogger })
     const partitions = await ensureTopics(connection)
     ledger = await Ledger.open({ partitions }, { connection, logger: silentLogger })
@@ -48,13 +46,13 @@ describe('inventory on Kafka', function () {
   })
 
   /** Each process has a directory and a port of its own, as on machines of their own. */
-  function start(index: number): Program {
-    const own = ['--directory', join(directory, String(index)), '--port', String(ports[index])]
+  async function start(name: string): Promise<{ readonly program: Program; readonly port: number }> {
+    const own = ['--directory', join(directory, name), '--port', '0']
     const program = spawn(process.execPath, [MAIN, '--brokers', brokers, '--application-id', applicationId, ...own], {
       stdio: ['ignore', 'pipe', 'pipe']
     })
     programs.push(program)
-    return program
+    return { program, port: Number((await answersAt(program)).port) }
   }
 
   /** Trade of stores that no other test has. */
@@ -71,42 +69,42 @@ describe('inventory on Kafka', function () {
     await ledger.flush()
   }
 
-  const expectCounts = (index: number, owners: readonly number[]) =>
+  const expectCounts = (port: number, owners: readonly number[]) =>
     eventually(async () => {
       const keys = new Map(booked.map(({ key }) => [JSON.stringify(key), key]))
-      const { counts, ownerPorts } = await ask(ports[index]!, keys.values())
+      const { counts, ownerPorts } = await ask(port, keys.values())
       expect(counts).to.deep.equal(plainCounts(booked))
-      expect(ownerPorts).to.deep.equal(owners.map(owner => ports[owner]!).toSorted((a, b) => a - b))
+      expect(ownerPorts).to.deep.equal(owners.toSorted((a, b) => a - b))
     }, 60_000)
 
   it('is right from the survivor when one of two instances is killed with kill -9 while records come', async () => {
-    const first = start(0)
-    start(1)
+    const [first, second] = await Promise.all([start('first'), start('second')])
+    const both = [first.port, second.port]
     await book(1, 1_000)
-    await expectCounts(0, [0, 1])
-    await expectCounts(1, [0, 1])
-    const end = ended(first)
+    await expectCounts(first.port, both)
+    await expectCounts(second.port, both)
+    const end = ended(first.program)
     await book(2, 6_000, i => {
-      if (i === 3_000) first.kill('SIGKILL')
+      if (i === 3_000) first.program.kill('SIGKILL')
     })
     await end
     await book(3, 500)
-    await expectCounts(1, [1])
+    await expectCounts(second.port, [second.port])
   })
 
   it('is right when an instance joins late, and when the first one leaves', async () => {
-    const first = start(0)
+    const first = await start('first')
     await book(4, 1_000)
-    await expectCounts(0, [0])
-    const second = start(1)
+    await expectCounts(first.port, [first.port])
+    const second = await start('second')
     await book(5, 1_000)
-    await expectCounts(1, [0, 1])
-    const end = ended(first)
-    first.kill('SIGINT')
+    await expectCounts(second.port, [first.port, second.port])
+    const end = ended(first.program)
+    first.program.kill('SIGINT')
     const { status, stderr } = await end
     expect(status, stderr).to.equal(0)
     await book(6, 1_000)
-    await expectCounts(1, [1])
-    expect(second.exitCode).to.equal(null)
+    await expectCounts(second.port, [second.port])
+    expect(second.program.exitCode).to.equal(null)
   })
 })

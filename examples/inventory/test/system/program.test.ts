@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { embedded, silentLogger } from '@millrace/core'
 import { expect } from 'chai'
-import { choosePort } from '../../../shared/dist/surroundings.js'
-import { ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
+import { answersAt, ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
 import { eventually } from '../../../shared/dist-test/support/eventually.js'
 import { ITEMS, STORES } from '../../dist/trade.js'
 import { ask } from '../support/answers.js'
@@ -19,12 +18,10 @@ const KEYS = STORES.flatMap(storeId => ITEMS.map(itemId => ({ storeId, itemId })
 describe('inventory program', function () {
   this.timeout(60_000)
   let directory: string
-  let port: number
   const programs: Program[] = []
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'inventory-'))
-    port = await choosePort(0)
   })
   afterEach(async () => {
     for (const program of programs.splice(0)) if (program.exitCode === null) program.kill('SIGKILL')
@@ -32,7 +29,7 @@ describe('inventory program', function () {
   })
 
   function start(...argv: string[]): Program {
-    const own = ['--directory', join(directory, 'data'), '--port', String(port)]
+    const own = ['--directory', join(directory, 'data'), '--port', '0']
     const program = spawn(process.execPath, [MAIN, ...own, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
     programs.push(program)
     return program
@@ -53,7 +50,7 @@ describe('inventory program', function () {
   it('shows counts and answers about them, and on Ctrl-C says what is committed and leaves within two seconds', async () => {
     const program = start('--rate', '500')
     const end = ended(program)
-    await said(program, /pieces of 6 items in 4 stores/)
+    const port = Number((await answersAt(program)).port)
     await eventually(() => ask(port, KEYS))
     const interrupted = performance.now()
     program.kill('SIGINT')
@@ -78,17 +75,16 @@ describe('inventory program', function () {
     }
     const expected = await plainCountsOfLog()
     expect(expected.size).to.equal(KEYS.length)
-    start('--rate', '0')
+    const port = Number((await answersAt(start('--rate', '0'))).port)
     await eventually(async () => expect((await ask(port, KEYS)).counts).to.deep.equal(expected))
   })
 
   it('ends with one line, a code and its status when it cannot start', async () => {
-    const running = start()
-    await said(running, /pieces/)
+    const port = (await answersAt(start())).port
     for (const [argv, status, code] of [
       [['--raet', '5'], 2, 'UNKNOWN_OPTION'],
-      [['--port', '0'], 1, 'EMBEDDED_LOG_LOCKED'],
-      [['--directory', join(directory, 'other')], 2, 'IQ_PORT_IN_USE']
+      [[], 1, 'EMBEDDED_LOG_LOCKED'],
+      [['--directory', join(directory, 'other'), '--port', port], 2, 'IQ_PORT_IN_USE']
     ] as const) {
       const result = await ended(start(...argv))
       expect([result.status, result.stdout], argv.join(' ')).to.deep.equal([status, ''])

@@ -22,6 +22,11 @@ export async function ended(child: Program): Promise<Ended> {
   return { status, stdout, stderr }
 }
 
+/** Where the program answers queries, on a port that it was free to choose; rejects when it ends before it says so. */
+export async function answersAt(program: Program): Promise<URL> {
+  return new URL((await said(program, /queries are answered at (\S+)/))[1]!)
+}
+
 /** Resolves when the program has said it, on either output; rejects when it ends before. */
 export function said(program: Program, pattern: RegExp): Promise<RegExpMatchArray> {
   return new Promise((resolve, reject) => {

@@ -5,11 +5,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { freePorts, requireKafka } from '@millrace/broker-tool'
+import { requireKafka } from '@millrace/broker-tool'
 import { silentLogger } from '@millrace/core'
 import { kafka } from '@millrace/kafka'
 import { expect } from 'chai'
-import { ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
+import { answersAt, ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
 import { ALICE, expectedCounts, MAIN } from '../support/program.js'
 
 /** The Brown corpus without its part-of-speech tags, several times over: long enough to do something in the middle. */
@@ -81,7 +81,7 @@ describe('wordcount on Kafka', function () {
   }
 
   /** Waits until both processes have tasks, as the first one's HTTP layer sees it, and text is still being counted. */
-  async function bothAtWork(url: string, second: Program): Promise<void> {
+  async function bothAtWork(url: URL, second: Program): Promise<void> {
     while (second.exitCode === null) {
       const response = await fetch(new URL('/instances', url))
       const shares = [...(await response.text()).matchAll(/"partitions":\[([^\]]*)\]/g)].map(
@@ -94,12 +94,11 @@ describe('wordcount on Kafka', function () {
 
   /** Two processes, of which the second joined late; neither has finished, or the test says so. */
   async function twoInTheMiddle() {
-    const [port] = await freePorts(1)
-    const first = start('first', '--file', long, '--port', String(port))
-    await said(first, /[1-9][\d,]{5,} words/)
+    const first = start('first', '--file', long)
+    const [url] = await Promise.all([answersAt(first), said(first, /[1-9][\d,]{5,} words/)])
     const second = start('second', '--file', long, '--once', '--format', 'tsv')
     const secondEnd = ended(second)
-    await bothAtWork(`http://127.0.0.1:${port}`, second)
+    await bothAtWork(url, second)
     if (second.exitCode !== null)
       throw new Error(`the second ended before the first was stopped: ${(await secondEnd).stderr}`)
     return { first, secondEnd }

@@ -1,12 +1,10 @@
 /** The program as a user runs it, on the embedded broker: output, exit status, a second run, Ctrl-C. */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { ended, type Program } from '../../../shared/dist-test/support/ended.js'
+import { answersAt, ended, said, type Program } from '../../../shared/dist-test/support/ended.js'
 import { ALICE, expectedCounts, MAIN } from '../support/program.js'
 
 describe('wordcount', function () {
@@ -23,27 +21,11 @@ describe('wordcount', function () {
   const tsv = (...argv: string[]) => run('--once', '--format', 'tsv', ...argv)
 
   /** Starts it to stay up, and waits until it shows counts. */
-  async function startTable(port: number) {
-    const child = start('--directory', join(directory, 'data'), '--port', String(port))
+  async function startTable() {
+    const child = start('--directory', join(directory, 'data'), '--port', '0')
     const end = ended(child)
-    let seen = ''
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', (text: string) => {
-        seen += text
-        if (/\d words/.test(seen)) resolve()
-      })
-      end.then(({ stderr }) => reject(new Error(`ended early: ${stderr}`)), reject)
-    })
-    return { child, end }
-  }
-
-  async function freePort(): Promise<{ readonly port: number; release(): Promise<unknown> }> {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return {
-      port: (server.address() as AddressInfo).port,
-      release: () => new Promise(resolve => server.close(resolve))
-    }
+    const [url] = await Promise.all([answersAt(child), said(child, /\d words/)])
+    return { child, end, url }
   }
 
   beforeEach(async () => {
@@ -109,10 +91,8 @@ describe('wordcount', function () {
   })
 
   it('answers queries while it is up, and on Ctrl-C says what is committed and leaves within two seconds', async () => {
-    const { port, release } = await freePort()
-    await release()
-    const { child, end } = await startTable(port)
-    const answer = await fetch(`http://127.0.0.1:${port}/stores/counts/keys/alice`)
+    const { child, end, url } = await startTable()
+    const answer = await fetch(new URL('/stores/counts/keys/alice', url))
     expect(await answer.json()).to.include({ store: 'counts', key: 'alice', value: 398 })
     const interrupted = performance.now()
     child.kill('SIGINT')
@@ -123,16 +103,14 @@ describe('wordcount', function () {
   })
 
   it('ends with one line, a code and its status when it cannot start', async () => {
-    const { port, release } = await freePort()
     const data = join(directory, 'data')
-    const closed = await freePort()
-    await closed.release()
-    const running = await startTable(closed.port)
+    const running = await startTable()
+    const { port } = running.url
     const cases: [argv: string[], status: number, code: string, named: string][] = [
       [['--fiel', 'x'], 2, 'UNKNOWN_OPTION', '--file'],
       [['--file', join(directory, 'none.txt')], 2, 'FILE_NOT_FOUND', 'none.txt'],
       [['--file', directory], 2, 'FILE_UNREADABLE', directory],
-      [['--directory', join(directory, 'other'), '--port', String(port)], 2, 'IQ_PORT_IN_USE', String(port)],
+      [['--directory', join(directory, 'other'), '--port', port], 2, 'IQ_PORT_IN_USE', port],
       [['--directory', data, '--once'], 1, 'EMBEDDED_LOG_LOCKED', data],
       [
         ['--brokers', '127.0.0.1:1', '--once', '--directory', join(directory, 'kafka')],
@@ -152,6 +130,5 @@ describe('wordcount', function () {
     }
     running.child.kill('SIGINT')
     await running.end
-    await release()
   })
 })

@@ -25,8 +25,11 @@ export interface StreamsConfig {
   readonly commitIntervalMs?: number
   /** Bytes (estimated) that stores keep in memory, per worker; 0 turns caching and combining off. Default 64 MiB. */
   readonly cacheMaxBytes?: number
-  /** `host:port` at which other instances reach this one's queries. Kafka's `application.server`. */
-  readonly applicationServer?: string
+  /**
+   * `host:port` at which other instances reach this one's queries; a function is asked when the application starts, which a
+   * server that takes any free port may know by then. Kafka's `application.server`.
+   */
+  readonly applicationServer?: string | (() => string)
   /** Of internal topics; -1 is the broker's default. Kafka's `replication.factor`. Default -1. */
   readonly replicationFactor?: number
   /** What to do with bytes a serde refuses. Kafka's `deserialization.exception.handler`. Default `fail`. */
@@ -69,7 +72,7 @@ type OptionalField = 'applicationServer' | 'groupInstanceId' | 'idleAdvanceAfter
 /** The configuration with every default filled in. */
 export interface ResolvedConfig extends Required<Omit<StreamsConfig, OptionalField>> {
   readonly idleAdvanceAfterMs: number | undefined
-  readonly applicationServer: string | undefined
+  readonly applicationServer: string | (() => string) | undefined
   readonly groupInstanceId: string | undefined
 }
 
@@ -93,6 +96,10 @@ const oneOf =
 const listOfTexts: Check = value =>
   Array.isArray(value) && value.every(item => text(item) === undefined) ? undefined : 'a list of names'
 const text: Check = value => (typeof value === 'string' && value.length > 0 ? undefined : 'a text that is not empty')
+const hostAndPort: Check = value => {
+  const port = typeof value === 'string' ? HOST_PORT.exec(value)?.[2] : undefined
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 ? undefined : 'host:port'
+}
 const withMethods =
   (what: string, ...methods: string[]): Check =>
   value =>
@@ -111,10 +118,7 @@ const CHECKS: Record<keyof StreamsConfig, Check> = {
   threads: wholeNumber(0, 256),
   commitIntervalMs: wholeNumber(1),
   cacheMaxBytes: wholeNumber(0),
-  applicationServer: value => {
-    const port = typeof value === 'string' ? HOST_PORT.exec(value)?.[2] : undefined
-    return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 ? undefined : 'host:port'
-  },
+  applicationServer: value => (typeof value === 'function' ? undefined : hostAndPort(value)),
   replicationFactor: value => (value === -1 ? undefined : wholeNumber(1, 32_767)(value)),
   deserializationExceptionHandler: oneOf('fail', 'logAndContinue'),
   maxTaskIdleMs: wholeNumber(0),
@@ -184,6 +188,15 @@ function invalid(field: string, value: unknown, expected: string): MillraceError
   return new MillraceError('CONFIG_INVALID', `Configuration ${field} must be ${expected}; it is ${shown}.`, {
     details: { field }
   })
+}
+
+/** Where others reach this instance's queries, now that it starts. Throws `CONFIG_INVALID` for what is no `host:port`. */
+export function addressOf({ applicationServer }: Pick<ResolvedConfig, 'applicationServer'>): string | undefined {
+  if (typeof applicationServer !== 'function') return applicationServer
+  const address = applicationServer()
+  const expected = hostAndPort(address)
+  if (expected !== undefined) throw invalid('applicationServer', address, expected)
+  return address
 }
 
 function unknownField(field: string): MillraceError {

@@ -4,7 +4,7 @@ import { levelEngine, memoryEngine, MillraceError, StateDirectory, type StateEng
 import type { BrokerConnection } from '../broker/broker.js'
 import type { TopicPartition } from '../record.js'
 import type { Topology } from '../topology/topology.js'
-import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.js'
+import { addressOf, type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.js'
 import { groupLag, type GroupLag } from './group-lag.js'
 import { prepareTopics } from './internal-topics.js'
 import { Lifecycle, type StreamsState } from './lifecycle.js'
@@ -64,6 +64,8 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   #connection: BrokerConnection | undefined
   #stateDirectory: StateDirectory | undefined
   #engine: StateEngine | undefined
+  /** At which others reach this instance's queries; known from the start on. */
+  #address: string | undefined
   #hosts: ReadonlyMap<string, readonly TopicPartition[]> = new Map()
   #closing: Promise<void> | undefined
   #failure: MillraceError | undefined
@@ -197,7 +199,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
       plan: this.#requiredPlan,
       hosts: this.#hosts,
       workers: this.#slots,
-      applicationServer: this.#config.applicationServer
+      applicationServer: this.#address
     }
   }
 
@@ -213,6 +215,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
 
   async #startWorkers(): Promise<void> {
     const { applicationId, logger, broker, stateDirectory, clock } = this.#config
+    this.#address = addressOf(this.#config)
     this.#topology ??= await loadTopology(this.#given as TopologyModule)
     const topology = this.#topology
     const connection = (this.#connection = await broker.connect({ clientId: `${applicationId}-admin`, logger }))
@@ -235,6 +238,7 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
     const { broker: _broker, logger: _logger, clock: _clock, stateEngine: _engine, ...plain } = this.#config
     return {
       ...plain,
+      applicationServer: this.#address,
       cacheMaxBytes: Math.floor(cacheMaxBytes / count),
       clientId: `${applicationId}-${index + 1}`,
       groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${index + 1}`

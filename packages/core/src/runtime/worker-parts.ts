@@ -33,7 +33,6 @@ export type WorkerConfig = Pick<
   | 'metadataMaxAgeMs'
   | 'commitIntervalMs'
   | 'cacheMaxBytes'
-  | 'applicationServer'
   | 'deserializationExceptionHandler'
   | 'maxTaskIdleMs'
   | 'idleAdvanceAfterMs'
@@ -44,6 +43,7 @@ export type WorkerConfig = Pick<
   | 'repartitionPurgeIntervalMs'
   | 'compression'
 > & {
+  readonly applicationServer: string | undefined
   readonly clientId: string
   /** What `StateDirectory.storedOffsets` found when the application started. */
   readonly storedOffsets: ReadonlyMap<TaskId, number>

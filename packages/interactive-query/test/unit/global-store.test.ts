@@ -4,20 +4,11 @@ import { RecordBatchWriter } from '@millrace/core/internal'
 import { serveQueries, type QueryServer } from '@millrace/interactive-query'
 import { expect } from 'chai'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { get } from './cluster.js'
 
 const text = { key: serdes.string(), value: serdes.string() }
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 function aBatch(entries: Readonly<Record<string, string>>): Buffer {
   const writer = new RecordBatchWriter()
@@ -59,18 +50,17 @@ describe('a global store over HTTP', function () {
           value => value
         )
         .foreach(() => {})
-      const port = await freePort()
       const app = new KafkaStreams(builder.build(), {
         applicationId: 'app',
         broker,
         stateDirectory: directory,
-        applicationServer: `127.0.0.1:${port}`,
+        applicationServer: () => `127.0.0.1:${servers[i]!.port}`,
         heartbeatIntervalMs: 20,
         logger: silentLogger
       })
       apps.push(app)
+      servers.push(await serveQueries(app, { port: 0 }))
       await app.start()
-      servers.push(await serveQueries(app, { port }))
     }
   })
 

@@ -1,6 +1,5 @@
 /** Windows and sessions of two real instances of an application, asked over HTTP. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -68,20 +67,18 @@ describe('two instances of an application', function () {
   })
 
   async function startInstance(index: number): Promise<void> {
-    // An application is told its address when it is made, before the server that asks it.
-    const port = await freePort()
     const app = new KafkaStreams(visits(), {
       applicationId: 'visits',
       broker,
       stateDirectory: join(directory, String(index)),
       stateEngine: memoryEngine(),
-      applicationServer: `127.0.0.1:${port}`,
+      applicationServer: () => `127.0.0.1:${servers[index]!.port}`,
       commitIntervalMs: 20,
       heartbeatIntervalMs: 20,
       logger: silentLogger
     })
     apps[index] = app
-    servers[index] = await serveQueries(app, { port })
+    servers[index] = await serveQueries(app, { port: 0 })
     await app.start()
   }
 
@@ -121,12 +118,4 @@ async function eventually(check: () => Promise<void>): Promise<void> {
     }
     await new Promise(resolve => setTimeout(resolve, 5))
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

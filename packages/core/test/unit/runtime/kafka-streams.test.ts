@@ -180,10 +180,19 @@ describe('KafkaStreams', function () {
   })
 
   it('says where a key is when another instance has it', async () => {
-    const app = anApp(wordCount(), { applicationServer: 'localhost:1001' })
+    let port = 0
+    const app = anApp(wordCount(), { applicationServer: () => `localhost:${port}` })
+    // As a server does that listens on any free port.
+    port = 1001
     await app.start()
     expect(app.metadataForKey('counts', 'x')).to.deep.include({ local: true, owner: { host: 'localhost', port: 1001 } })
     await expectCode(() => app.store('nothing'), 'STORE_NOT_FOUND')
+  })
+
+  it('refuses to start with an address that is none', async () => {
+    const app = anApp(wordCount(), { applicationServer: () => 'localhost:0' })
+    await expectCode(() => app.start(), 'CONFIG_INVALID')
+    expect(app.state).to.equal('ERROR')
   })
 
   it('stops at a record it cannot decode, naming it, and loses nothing', async () => {
