@@ -15,6 +15,7 @@ export interface FetchLoopModules {
   readonly clock: Clock
   /** The partitions to fetch now from this node, the first first. */
   positions(): readonly FetchPosition[]
+  maxBytesOf(position: FetchPosition): number
   isCurrent(position: FetchPosition): boolean
   onResult(position: FetchPosition, asked: number, result: FetchResult): void
   /** False: give up. The loop waits before it goes on. */
@@ -84,16 +85,14 @@ export class FetchLoop {
   }
 
   async #fetch(positions: readonly FetchPosition[]): Promise<boolean> {
-    const { connection, clock, onResult, onFailure, onAnswer } = this.#modules
+    const { connection, clock, maxBytesOf, onResult, onFailure, onAnswer } = this.#modules
     const asked = new Map(positions.map(position => [partitionKey(position), { position, offset: position.offset }]))
     const poll = { positions, abort: new AbortController(), since: clock.now() }
     this.#poll = poll
-    const partitions = positions.map(({ topic, partition, offset, maxBytes }) => ({
-      topic,
-      partition,
-      offset,
-      maxBytes
-    }))
+    const partitions = positions.map(position => {
+      const { topic, partition, offset } = position
+      return { topic, partition, offset, maxBytes: maxBytesOf(position) }
+    })
     try {
       const results = await connection.fetch(this.#node, { ...this.#limits, partitions }, poll.abort.signal)
       this.#poll = undefined

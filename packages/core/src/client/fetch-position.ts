@@ -15,18 +15,17 @@ export class FetchPosition implements TopicPartition {
   halted = false
   /** What arrived while it was paused, and the offset that had been asked for. */
   held: { readonly fetched: FetchedBatches; readonly asked: number } | undefined
-  /** Grows while a batch does not fit. */
-  maxBytes: number
+  /** What to ask for at least: grows while a batch does not fit. */
+  leastBytes = 0
   /** When the broker last said that there is nothing more; -1 where it has more, or has not said. */
   quietAt = -1
   /** Whether its trouble was logged already. */
   troubled = false
 
-  constructor(tp: TopicPartition, options: { readonly offset: number; readonly maxBytes: number }) {
+  constructor(tp: TopicPartition, offset: number) {
     this.topic = tp.topic
     this.partition = tp.partition
-    this.offset = options.offset
-    this.maxBytes = options.maxBytes
+    this.offset = offset
   }
 
   get wanted(): boolean {

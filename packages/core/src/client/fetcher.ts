@@ -18,7 +18,7 @@ export type { FetchedBatches } from './fetched-batches.js'
 
 const MAX_WAIT_MS = 500
 const MAX_BYTES = 16 * 1024 * 1024
-const MAX_PARTITION_BYTES = 1024 * 1024
+const PARTITION_BYTES = 1024 * 1024
 /** A batch is not larger than a broker can be told to accept. */
 const LARGEST_BATCH_BYTES = 0x7fff_ffff
 
@@ -30,8 +30,8 @@ export interface FetcherOptions {
   readonly minBytes?: number
   /** Of one reply. Default 16 MiB. */
   readonly maxBytes?: number
-  /** Of one partition in one reply; a batch that is larger comes whole all the same. Default 1 MiB. */
-  readonly maxPartitionBytes?: number
+  /** Of each of so many partitions in one reply; a batch that is larger comes whole all the same. Default 1 MiB. */
+  readonly partitionBytes?: (partitions: number) => number
 }
 
 export interface FetcherModules {
@@ -66,7 +66,7 @@ export class Fetcher {
       maxWaitMs: options.maxWaitMs ?? MAX_WAIT_MS,
       minBytes: options.minBytes ?? 1,
       maxBytes: options.maxBytes ?? MAX_BYTES,
-      maxPartitionBytes: options.maxPartitionBytes ?? MAX_PARTITION_BYTES
+      partitionBytes: options.partitionBytes ?? (() => PARTITION_BYTES)
     }
     this.#modules = modules
     this.#leaders = new Leaders({}, modules)
@@ -77,7 +77,7 @@ export class Fetcher {
   add(tp: TopicPartition, offset: number): void {
     if (this.#closed) return
     this.remove(tp)
-    const position = new FetchPosition(tp, { offset, maxBytes: this.#options.maxPartitionBytes })
+    const position = new FetchPosition(tp, offset)
     this.#positions.set(partitionKey(tp), position)
     this.#findHome(position)
   }
@@ -88,6 +88,11 @@ export class Fetcher {
     if (position === undefined) return
     this.#positions.delete(key)
     if (position.node !== undefined) this.#loops.get(position.node)?.less()
+  }
+
+  /** What each partition is asked for in one reply, as there are so many of them. */
+  get partitionBytes(): number {
+    return this.#options.partitionBytes(this.#positions.size)
   }
 
   /** What is under way for it is kept for `resume`. */
@@ -125,6 +130,10 @@ export class Fetcher {
     await Promise.all([...this.#loops.values()].map(loop => loop.ended))
   }
 
+  #maxBytesOf(position: FetchPosition): number {
+    return Math.max(this.partitionBytes, position.leastBytes)
+  }
+
   #isCurrent(position: FetchPosition): boolean {
     return this.#positions.get(partitionKey(position)) === position
   }
@@ -149,14 +158,14 @@ export class Fetcher {
     }
     if (fetched.nextOffset === asked) {
       // A first batch that does not fit: brokers send it whole only when it is the first of the whole reply (KIP-74).
-      if (result.records.length > 0) position.maxBytes = Math.min(position.maxBytes * 2, LARGEST_BATCH_BYTES)
+      if (result.records.length > 0) position.leastBytes = Math.min(this.#maxBytesOf(position) * 2, LARGEST_BATCH_BYTES)
       // Records of a transaction that is open are there, but not to be read yet.
       position.quietAt = result.highWatermark > asked ? -1 : this.#modules.clock.now()
       return
     }
     position.quietAt = -1
     position.offset = fetched.nextOffset
-    position.maxBytes = this.#options.maxPartitionBytes
+    position.leastBytes = 0
     // To the end of the queue: the reply has room for the others first next time.
     this.#positions.delete(partitionKey(position))
     this.#positions.set(partitionKey(position), position)
@@ -293,6 +302,7 @@ export class Fetcher {
         connection,
         clock,
         positions: () => [...this.#positions.values()].filter(position => position.node === node && position.wanted),
+        maxBytesOf: position => this.#maxBytesOf(position),
         isCurrent: position => this.#isCurrent(position),
         onResult: (position, asked, result) => this.#onResult(position, asked, result),
         onFailure: (error, positions) => this.#onNodeFailure(node, error, positions),

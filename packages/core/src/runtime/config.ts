@@ -23,8 +23,21 @@ export interface StreamsConfig {
   readonly threads?: number
   /** Milliseconds between commits. Kafka's `commit.interval.ms`. Default 1000 (ADR 0005). */
   readonly commitIntervalMs?: number
-  /** Bytes (estimated) that stores keep in memory, per worker; 0 turns caching and combining off. Default 64 MiB. */
+  /**
+   * Bytes (estimated) that stores keep in memory, in all threads together; 0 turns caching and combining off. Kafka's
+   * `statestore.cache.max.bytes`. Default 64 MiB.
+   */
   readonly cacheMaxBytes?: number
+  /**
+   * Bytes that were fetched and wait to be processed, in all threads together: a partition that has its share of them waiting, at
+   * most 2 MiB and at least 32 KiB, is not fetched for. Default 64 MiB.
+   */
+  readonly inputBufferMaxBytes?: number
+  /**
+   * Bytes that were written and not acknowledged, in all threads together, beyond which processing rests. Kafka's `buffer.memory`
+   * of its producers. Default 16 MiB for each thread.
+   */
+  readonly outputBufferMaxBytes?: number
   /**
    * `host:port` at which other instances reach this one's queries; a function is asked when the application starts, which a
    * server that takes any free port may know by then. Kafka's `application.server`.
@@ -76,6 +89,7 @@ export interface ResolvedConfig extends Required<Omit<StreamsConfig, OptionalFie
   readonly groupInstanceId: string | undefined
 }
 
+const MEBIBYTE = 1024 * 1024
 const NAME = /^[a-zA-Z0-9._-]{1,200}$/
 const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):([0-9]{1,5})$/
 
@@ -118,6 +132,8 @@ const CHECKS: Record<keyof StreamsConfig, Check> = {
   threads: wholeNumber(0, 256),
   commitIntervalMs: wholeNumber(1),
   cacheMaxBytes: wholeNumber(0),
+  inputBufferMaxBytes: wholeNumber(1),
+  outputBufferMaxBytes: wholeNumber(1),
   applicationServer: value => (typeof value === 'function' ? undefined : hostAndPort(value)),
   replicationFactor: value => (value === -1 ? undefined : wholeNumber(1, 32_767)(value)),
   deserializationExceptionHandler: oneOf('fail', 'logAndContinue'),
@@ -163,7 +179,9 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     abandonedTopics: config.abandonedTopics ?? [],
     threads: config.threads ?? 0,
     commitIntervalMs: config.commitIntervalMs ?? 1000,
-    cacheMaxBytes: config.cacheMaxBytes ?? 64 * 1024 * 1024,
+    cacheMaxBytes: config.cacheMaxBytes ?? 64 * MEBIBYTE,
+    inputBufferMaxBytes: config.inputBufferMaxBytes ?? 64 * MEBIBYTE,
+    outputBufferMaxBytes: config.outputBufferMaxBytes ?? 16 * MEBIBYTE * Math.max(1, config.threads ?? 0),
     applicationServer: config.applicationServer,
     replicationFactor: config.replicationFactor ?? -1,
     deserializationExceptionHandler: config.deserializationExceptionHandler ?? 'fail',

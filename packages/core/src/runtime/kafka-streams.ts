@@ -234,12 +234,14 @@ export class KafkaStreams extends EventEmitter<StreamsEvents> {
   }
 
   #workerConfig(index: number, count: number): Omit<WorkerConfig, 'storedOffsets'> {
-    const { applicationId, cacheMaxBytes, groupInstanceId } = this.#config
+    const { applicationId, cacheMaxBytes, inputBufferMaxBytes, outputBufferMaxBytes, groupInstanceId } = this.#config
     const { broker: _broker, logger: _logger, clock: _clock, stateEngine: _engine, ...plain } = this.#config
     return {
       ...plain,
       applicationServer: this.#address,
       cacheMaxBytes: Math.floor(cacheMaxBytes / count),
+      inputBufferMaxBytes: inputBufferMaxBytes / count,
+      outputBufferMaxBytes: outputBufferMaxBytes / count,
       clientId: `${applicationId}-${index + 1}`,
       groupInstanceId: groupInstanceId === undefined ? undefined : `${groupInstanceId}-${index + 1}`
     }

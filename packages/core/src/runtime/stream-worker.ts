@@ -30,8 +30,6 @@ const TURN_MS = 10
 const IDLE_MS = 100
 /** Records that do not fill a batch wait this long at most, in ms; Kafka Streams' `linger.ms`. */
 const LINGER_MS = 100
-/** Processing rests while the producer has more bytes than this to send. */
-const PRODUCER_BYTES = 16 * 1024 * 1024
 /** How long a worker that is to stop waits for a broker or a rebalance, in ms; leaving the group may take a second more. */
 const STOP_PATIENCE_MS = 700
 /** How long a stop or a rebalance waits for calls of async operators, in ms; the broker has the rest of the patience. */
@@ -141,8 +139,8 @@ export class StreamWorker implements WorkerHandle {
         await this.#commitWhenDue(parts)
         if (worked) {
           await nextTurn()
-          if (parts.producer.bufferedBytes > PRODUCER_BYTES)
-            await this.#patiently(parts.producer.drained(PRODUCER_BYTES / 2))
+          if (parts.producer.bufferedBytes > this.#config.outputBufferMaxBytes)
+            await this.#patiently(parts.producer.drained(this.#config.outputBufferMaxBytes / 2))
         } else {
           this.#sendWhatWaits(parts)
           await this.#inbox.wait(this.#idleTime(parts), this.#modules.clock)
@@ -180,7 +178,7 @@ export class StreamWorker implements WorkerHandle {
 
   #add(parts: WorkerParts, fetched: FetchedBatches): void {
     const queue = parts.globalState.queue(fetched) ?? parts.tasks.taskOf(fetched)?.buffer.queue(fetched)
-    if (queue !== undefined) parts.intake.add(queue, fetched)
+    parts.intake.add(fetched, queue)
   }
 
   /** Processes for one turn, beginning with another task each time; false when there was nothing to do. */

@@ -14,7 +14,7 @@ import { Commits } from './commits.js'
 import type { ResolvedConfig } from './config.js'
 import { GlobalState } from './global-state.js'
 import type { Inbox } from './inbox.js'
-import { Intake } from './intake.js'
+import { fetchBytes, Intake } from './intake.js'
 import { leadAssignment } from './lead-assignment.js'
 import { Outbox } from './outbox.js'
 import { OwnedTasks } from './owned-tasks.js'
@@ -33,6 +33,8 @@ export type WorkerConfig = Pick<
   | 'metadataMaxAgeMs'
   | 'commitIntervalMs'
   | 'cacheMaxBytes'
+  | 'inputBufferMaxBytes'
+  | 'outputBufferMaxBytes'
   | 'deserializationExceptionHandler'
   | 'maxTaskIdleMs'
   | 'idleAdvanceAfterMs'
@@ -116,13 +118,16 @@ export async function connectParts(
     { compression: config.compression },
     { sender: producer, partitionCounts: subscription.partitionCounts, lookUp }
   )
-  const fetcher = new Fetcher(
-    { isolation: 'read_committed' },
+  const fetcher: Fetcher = new Fetcher(
+    { isolation: 'read_committed', partitionBytes: partitions => fetchBytes(config.inputBufferMaxBytes, partitions) },
     {
       connection,
       logger,
       clock,
-      onBatches: fetched => inbox.push({ type: 'batch', fetched }),
+      onBatches: fetched => {
+        intake.arrived(fetched)
+        inbox.push({ type: 'batch', fetched })
+      },
       onError: (error, tp) =>
         inbox.push(
           tp !== undefined && error.code === 'FETCH_OFFSET_OUT_OF_RANGE'
@@ -131,7 +136,7 @@ export async function connectParts(
         )
     }
   )
-  const intake = new Intake({ fetcher })
+  const intake: Intake = new Intake({ fetcher })
   // A power loss may take what was committed within its last second.
   const sync = config.commitIntervalMs >= 1000
   const onProgress = (progress: RestoreProgress) => onEvent({ type: 'restore', ...progress })

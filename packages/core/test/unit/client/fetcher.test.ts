@@ -243,7 +243,7 @@ describe('Fetcher', () => {
 
   it('asks for more when a batch does not fit', async () => {
     await fetcher.close()
-    open({ maxPartitionBytes: 100 })
+    open({ partitionBytes: () => 100 })
     log.append(P0, aBatch(['x'.repeat(1_000)]))
     fetcher.add(P0, 0)
     await eventuallySettled(() => received.length > 0)

@@ -42,6 +42,8 @@ describe('resolveConfig', () => {
     ['commitIntervalMs', 0],
     ['commitIntervalMs', '100'],
     ['cacheMaxBytes', -1],
+    ['inputBufferMaxBytes', 0],
+    ['outputBufferMaxBytes', 0],
     ['applicationServer', 'localhost'],
     ['applicationServer', 'localhost:0'],
     ['applicationServer', 'localhost:70000'],
