@@ -8,6 +8,7 @@ import { benchOpen } from './benches/open.js'
 import { benchPartitions } from './benches/partitions.js'
 import { benchQueries } from './benches/queries.js'
 import { benchRestart } from './benches/restart.js'
+import { benchSoak } from './benches/soak.js'
 import { benchStreams } from './benches/streams.js'
 import { type BenchOptions, type Guarantee, type Peer, PEERS } from './options.js'
 import { publish } from './publish.js'
@@ -17,11 +18,12 @@ type Bench = (options: BenchOptions) => Promise<void>
 
 const BENCHES = new Map<string, Bench>([
   ...[...WORKLOADS].map(([name, workload]): [string, Bench] => [name, options => benchStreams(workload, options)]),
-  ['latency', benchLatency], // instead of timing that workload from start to end
+  ['latency', benchLatency], // instead of timing that workload from start to end, as with soak
   ['restore', options => benchRestart('restore', options)],
   ['restart', options => benchRestart('restart', options)],
   ['partitions', benchPartitions],
   ['queries', benchQueries],
+  ['soak', benchSoak],
   ['produce', options => benchClients('produce', options)],
   ['consume', options => benchClients('consume', options)],
   ['embedded', benchEmbedded],
@@ -37,6 +39,7 @@ interface Flags {
   readonly check?: boolean
   readonly publish?: boolean
   readonly threads: number
+  readonly minutes: number
   readonly guarantee: Guarantee
   readonly profile?: string
 }
@@ -67,6 +70,7 @@ const program = new Command('npm run bench --')
       .choices(['at-least-once', 'exactly-once'])
       .default('at-least-once')
   )
+  .option('--minutes <count>', 'how long the soak goes on', positive, 60)
   .option('--profile <directory>', "write Node's CPU profiles of Millrace's processes there")
   .showHelpAfterError('(see --help)')
   .action(run)

@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly records: number | undefined
   /** Processing threads of each side of a streams workload; tuned peers have their own. */
   readonly threads: number
+  /** How long the soak goes on. */
+  readonly minutes: number
   readonly peers: readonly Peer[]
   readonly guarantee: Guarantee
   /** Where Node's CPU profiles of Millrace's processes go, if anywhere. Profiling slows them down. */

@@ -1,5 +1,5 @@
 /** The results of earlier runs, as the tables of `benchmarks/README.md` and as a picture. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { drawRatios } from './ratios-picture.js'
 import { pathOf, readResult, type Result } from './results.js'
 import { format } from './report.js'
@@ -54,6 +54,7 @@ function tableOf({ name, date, machine, settings, summaries, pairs }: Result): s
   })
   const facts = `${date.slice(0, 10)}, commit ${machine.commit}, load before ${format(machine.loadBefore)}`
   const heading = `### ${name}`
-  const parts = [heading, settings.workload ?? '', lines.join('\n'), ratios.join('\n'), facts]
+  const picture = existsSync(pathOf(`${name}.svg`)) ? `![${name}](results/${name}.svg)` : ''
+  const parts = [heading, settings.workload ?? '', lines.join('\n'), ratios.join('\n'), picture, facts]
   return parts.filter(part => part !== '').join('\n\n')
 }

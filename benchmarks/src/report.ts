@@ -34,11 +34,13 @@ export interface Report {
   readonly contenders: readonly Contender[]
   /** Whose numbers are divided by whose, round by round. */
   readonly ratios?: readonly (readonly [ours: string, theirs: string])[]
+  /** What goes into the file beside what is printed. */
+  readonly series?: Readonly<Record<string, readonly number[]>>
   readonly loadBefore: number
 }
 
 /** Prints the table and, where it is to be kept, writes `benchmarks/results/<name>.json`. */
-export function report({ name, kept, settings, contenders, ratios = [], loadBefore }: Report): void {
+export function report({ name, kept, settings, contenders, ratios = [], series, loadBefore }: Report): void {
   const facts = { ...machine(), loadBefore, loadAfter: load() }
   console.log(`\n${describe(settings)}\n${describe(facts)}`)
   const summaries = contenders.map(summaryOf)
@@ -80,7 +82,16 @@ export function report({ name, kept, settings, contenders, ratios = [], loadBefo
   if (!kept) return
   const directory = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(directory, { recursive: true })
-  const result = { name, date: new Date().toISOString(), machine: facts, settings, summaries, pairs, contenders }
+  const result = {
+    name,
+    date: new Date().toISOString(),
+    machine: facts,
+    settings,
+    summaries,
+    pairs,
+    series,
+    contenders
+  }
   writeFileSync(`${directory}${name}.json`, `${toJson(result)}\n`)
 }
 

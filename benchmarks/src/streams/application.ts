@@ -66,7 +66,7 @@ export class Application {
   }
 
   /** Starts a process with an empty state directory. */
-  async start(more: Pick<ProgramOptions, 'serve' | 'queries'> = {}): Promise<Child> {
+  async start(more: Pick<ProgramOptions, 'serve' | 'queries' | 'vitalsEveryMs'> = {}): Promise<Child> {
     const { workload, inputs, commitIntervalMs, threads } = this.#options
     const stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
     this.#directories.push(stateDirectory)

@@ -5,11 +5,22 @@ import { kafka } from '@millrace/kafka'
 import { lookUp } from './look-ups.js'
 import type { Listening, ProgramOptions } from './program.js'
 import { tellServing } from './serving.js'
+import { tellVitals } from './vitals.js'
 import { topologyModule } from './topology-module.js'
 import { WORKLOADS } from './workloads.js'
 
-const { workload, brokers, applicationId, topics, stateDirectory, commitIntervalMs, threads, serve, queries } =
-  JSON.parse(process.argv[2]!) as ProgramOptions
+const {
+  workload,
+  brokers,
+  applicationId,
+  topics,
+  stateDirectory,
+  commitIntervalMs,
+  threads,
+  serve,
+  queries,
+  vitalsEveryMs
+} = JSON.parse(process.argv[2]!) as ProgramOptions
 
 // One thread is the main one, Millrace's default.
 const topology = threads > 1 ? { module: topologyModule(workload, topics) } : WORKLOADS.get(workload)!.topology(topics)
@@ -36,5 +47,6 @@ if (queries !== undefined) {
 process.once('SIGTERM', () => void Promise.all([server?.close(), app.close()]))
 const served = serve === undefined ? undefined : tellServing(app, serve)
 await app.start()
+if (vitalsEveryMs !== undefined) tellVitals(stateDirectory, vitalsEveryMs)
 await served
 if (queries?.lookUps !== undefined) await lookUp(app, queries.lookUps)

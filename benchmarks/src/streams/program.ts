@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly tuned: boolean
   /** To tell when so many keys of a key-value store can be looked up, and then what is in all of it. */
   readonly serve?: { readonly store: string; readonly keys: readonly string[] }
+  /** To tell its vital signs every so many milliseconds; Millrace only. */
+  readonly vitalsEveryMs?: number
   /** To answer queries over HTTP, on any free port that it tells; Millrace only. */
   readonly queries?: Queries
 }
@@ -51,4 +53,18 @@ export interface Contents {
   readonly entries: number
   /** Of all values. */
   readonly sum: number
+}
+
+/** A line on standard output, every so often. */
+export interface Vitals {
+  readonly event: 'vitals'
+  readonly residentMiB: number
+  /** Of the main thread, as are the next two. */
+  readonly heapMiB: number
+  /** Buffers, and what else lies outside of the heap. */
+  readonly externalMiB: number
+  /** By how much the event loop was late since the last line, in milliseconds, 99 of 100 times. */
+  readonly loopDelayMs: number
+  /** Of all files in the state directory. */
+  readonly stateMiB: number
 }

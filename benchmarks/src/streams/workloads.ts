@@ -3,6 +3,7 @@ import type { Workload } from './workload.js'
 import { aggregateObjects, countByKey, largeState, windowedCount } from './workloads/aggregations.js'
 import { streamStreamJoin, streamTableJoin } from './workloads/joins.js'
 import { totalsAndCounts } from './workloads/latency.js'
+import { soak } from './workloads/soak.js'
 import { filterOut, mapValues } from './workloads/stateless.js'
 import { uncombinedWordCounts, wordCounts } from './workloads/word-count.js'
 
@@ -17,7 +18,8 @@ const all = [
   windowedCount,
   streamStreamJoin,
   largeState,
-  totalsAndCounts
+  totalsAndCounts,
+  soak
 ]
 
 export const WORKLOADS: ReadonlyMap<string, Workload> = new Map(all.map(workload => [workload.name, workload]))

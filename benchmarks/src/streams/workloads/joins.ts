@@ -6,27 +6,31 @@ import { type InputRecord, named, scattered, START_MS, type Workload } from '../
 const ITEMS = 10_000
 const text = { key: serdes.string(), value: serdes.string() }
 
-interface Item {
+export interface Item {
   readonly name: string
   readonly weight: number
 }
 
-interface Parcel {
+export interface Parcel {
   readonly id: number
   readonly name: string
   readonly weight: number
 }
 
-const itemOf = (item: number): Item => ({ name: `the ${scattered(item, 1000)}th thing`, weight: scattered(item, 5000) })
+export const itemOf = (item: number): Item => ({
+  name: `the ${scattered(item, 1000)}th thing`,
+  weight: scattered(item, 5000)
+})
 
-function parcel({ id, quantity }: Order, { name, weight }: Item): Parcel {
+export function parcel({ id, quantity }: Order, { name, weight }: Item): Parcel {
   return { id, name, weight: quantity * weight }
 }
 
-function* parcels(records: number): Iterable<readonly [string, string]> {
+/** What is to come out of so many orders. */
+export function* parcels(records: number, items = ITEMS): Iterable<readonly [string, string]> {
   for (let i = 0; i < records; i++) {
-    const each = order(i, ITEMS)
-    const { id, name, weight } = parcel(each, itemOf(scattered(i, ITEMS)))
+    const each = order(i, items)
+    const { id, name, weight } = parcel(each, itemOf(scattered(i, items)))
     yield [each.item, `${id} ${name} ${weight}`]
   }
 }
