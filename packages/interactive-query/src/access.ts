@@ -44,13 +44,29 @@ export async function checkAccess(
       'The Host header names no host that this instance goes by (see allowedHosts).'
     )
   }
-  const { authorize } = options
-  if (authorize === undefined || request.routeOptions.config.millrace?.open === true) return
-  if (isSignedByPeer(request, options.peerSecret)) return
-  const { operation = 'describe', store = (request.params as { store?: string } | undefined)?.store } =
-    request.routeOptions.config.millrace ?? {}
-  const allowed = await authorize({ operation, store, headers, remoteAddress: request.ip })
-  if (allowed === true) return
+  const { operation = 'describe', store, open = false, forwarded = false } = request.routeOptions.config.millrace ?? {}
+  if (open || forwarded || isSignedByPeer(request, options.peerSecret)) return
+  const { store: named } = (request.params ?? {}) as { readonly store?: string }
+  await authorized(request, { operation, store: store ?? named }, options)
+}
+
+/** The same for questions that another instance has passed on. */
+export async function checkForwarded(
+  request: FastifyRequest,
+  asked: { readonly body: Buffer; readonly stores: ReadonlySet<string | undefined> },
+  options: AccessOptions
+): Promise<void> {
+  if (!isForwarded(request)) throw new QueryProblem(403, 'FORBIDDEN', 'Only other instances ask here.')
+  if (isSignedByPeer(request, options.peerSecret, asked.body)) return
+  for (const store of asked.stores) await authorized(request, { operation: 'query', store }, options)
+}
+
+async function authorized(
+  { headers, ip: remoteAddress }: FastifyRequest,
+  wanted: Pick<QueryRequest, 'operation' | 'store'>,
+  { authorize }: AccessOptions
+): Promise<void> {
+  if (authorize === undefined || (await authorize({ ...wanted, headers, remoteAddress })) === true) return
   if (headers.authorization === undefined) throw new QueryProblem(401, 'UNAUTHENTICATED', 'This needs credentials.')
   throw new QueryProblem(403, 'FORBIDDEN', 'These credentials do not allow this.')
 }
@@ -71,9 +87,11 @@ export function checkBind(host: string, options: { readonly authorize?: unknown;
   )
 }
 
-function isSignedByPeer(request: FastifyRequest, secret: string | undefined): boolean {
+function isSignedByPeer(request: FastifyRequest, secret: string | undefined, body?: Buffer): boolean {
   if (secret === undefined || !isForwarded(request)) return false
   const signature = request.headers[SIGNATURE_HEADER]
   const header = typeof signature === 'string' ? signature : undefined
-  return verifyRequest(secret, request.headers.host ?? '', request.raw.url ?? '', header, Date.now())
+  const { method, headers, raw } = request
+  const signed = { method, authority: headers.host ?? '', path: raw.url ?? '', body }
+  return verifyRequest(secret, signed, header, Date.now())
 }

@@ -2,7 +2,7 @@
 export type { AccessOptions, QueryRequest } from './access.js'
 export { interactiveQueries, type InteractiveQueriesOptions, type QueryOptions } from './interactive-queries.js'
 export { MAX_KEY_BYTES, type KeyType } from './key-codec.js'
-export type { KeyPlace } from './key-routes.js'
+export type { KeyPlace } from './key-question.js'
 export { keyRoute, type KeyRoute, type PathParameters } from './own-key-routes.js'
 export type { ProblemDetails } from './query-problem.js'
 export type {

@@ -2,7 +2,9 @@
 import { silentLogger, type Logger } from '@millrace/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkAccess, type AccessOptions } from './access.js'
+import { addForwardedKeysRoute } from './forwarded-keys.js'
 import { addInfoRoutes } from './info-routes.js'
+import type { KeyQuestions } from './key-question.js'
 import { addKeyRoutes } from './key-routes.js'
 import { addOwnKeyRoute, type KeyRoute } from './own-key-routes.js'
 import { Peers } from './peers.js'
@@ -43,7 +45,8 @@ export async function interactiveQueries(server: FastifyInstance, options: Inter
   const { application, logger = silentLogger, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = options
   const { peerTimeoutMs: timeoutMs = DEFAULT_PEER_TIMEOUT_MS, peerSecret } = options
   const secret = peerSecret === undefined ? {} : { secret: peerSecret }
-  const peers = new Peers({ timeoutMs, maxResponseBytes, ...secret }, { application, logger })
+  const { prefix } = server
+  const peers = new Peers({ timeoutMs, maxResponseBytes, prefix, ...secret }, { application, logger })
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
@@ -52,9 +55,11 @@ export async function interactiveQueries(server: FastifyInstance, options: Inter
   server.addHook('onClose', () => peers.close())
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, logger))
 
-  const context = { application, access: options, peers, logger, maxResponseBytes, scans: new ScanSlots() }
+  const common = { application, access: options, peers, logger, maxResponseBytes }
+  const context = { ...common, scans: new ScanSlots(), questions: new Map<string, KeyQuestions>() }
   addKeyRoutes(server, context)
   for (const route of options.keyRoutes ?? []) addOwnKeyRoute(server, context, route)
+  addForwardedKeysRoute(server, context)
   addRangeRoute(server, context)
   addTimeRoutes(server, context)
   addInfoRoutes(server, context)

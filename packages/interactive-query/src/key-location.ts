@@ -1,7 +1,6 @@
 /** Which key a path means, and who answers for it. */
 import type { StoreDefinition } from '@millrace/core'
 import type { FastifyRequest } from 'fastify'
-import { isForwarded } from './access.js'
 import { keyCodec } from './key-codec.js'
 import { QueryProblem } from './query-problem.js'
 import type { HostInfo, KeyMetadata } from './queryable-application.js'
@@ -16,26 +15,36 @@ export interface KeyRequest {
 /** The key of the path, of a store of the kind. Throws 400 and 404 problems. */
 export function locate<R extends KeyRequest>(
   request: FastifyRequest<R>,
-  { application }: RouteContext,
+  context: RouteContext,
   kind?: StoreDefinition['kind']
 ): { readonly store: string; readonly key: unknown; readonly metadata: KeyMetadata } {
   const { store, '*': text } = request.params as KeyRequest['Params']
   const { type } = request.query as KeyRequest['Querystring']
+  return { store, ...locateKey({ store, text, type }, context, kind) }
+}
+
+/** The key that a text means, of a store of the kind. Throws 400 and 404 problems. */
+export function locateKey(
+  asked: { readonly store: string; readonly text: string; readonly type: string | undefined },
+  { application }: RouteContext,
+  kind?: StoreDefinition['kind']
+): { readonly key: unknown; readonly metadata: KeyMetadata } {
+  const { store, text, type } = asked
   const codec = keyCodec(storeDefinition(application, store, kind), type)
   const key = codec.parse(text)
   // Encodes the key, so that one the store's serde cannot write is the client's error here and not ours later.
   codec.order(key)
-  return { store, key, metadata: application.metadataForKey(store, key) }
+  return { key, metadata: application.metadataForKey(store, key) }
 }
 
-/** The instance to ask; undefined: this one. Throws a 503 problem for an unknown owner, a 421 for one of a forwarded request. */
-export function otherOwner(request: FastifyRequest<any>, metadata: KeyMetadata): HostInfo | undefined {
+/** The instance to ask; undefined: this one. Throws a 503 problem for an unknown owner, a 421 for another one of what was forwarded. */
+export function otherOwner(forwarded: boolean, metadata: KeyMetadata): HostInfo | undefined {
   const { local, owner } = metadata
   if (local) return undefined
   if (owner === undefined) {
     throw new QueryProblem(503, 'OWNER_UNKNOWN', 'No instance is known to own the key just now. Ask again.')
   }
-  if (!isForwarded(request)) return owner
+  if (!forwarded) return owner
   const details = { owner: shownAddress(owner) }
   throw new QueryProblem(421, 'NOT_OWNER', 'Another instance owns the key, and a forwarded request goes no further.', {
     details

@@ -1,46 +1,29 @@
 /** Routes about one key: its value, from whichever instance has it, and its owner. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { encodeSegment, locate, otherOwner, type KeyRequest } from './key-location.js'
-import { refusal } from './peers.js'
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { isForwarded } from './access.js'
+import { locate, locateKey, otherOwner, type KeyRequest } from './key-location.js'
+import { answerHere, type ForwardedQuestion, type KeyQuestions, type PathValues } from './key-question.js'
+import { refusal } from './peer-problems.js'
 import { QueryProblem } from './query-problem.js'
-import type { HostInfo, KeyMetadata } from './queryable-application.js'
+import type { HostInfo } from './queryable-application.js'
 import { shownAddress, type RouteContext } from './route-context.js'
 import { toJson } from './value-json.js'
-
-/** Where a value was found. */
-export interface KeyPlace {
-  readonly partition: number
-  readonly taskId: string
-  /** `host:port`; null when the instance advertises none. */
-  readonly owner: string | null
-}
-
-/** A question about one key of a store. */
-export interface KeyQuestion {
-  readonly store: string
-  readonly key: unknown
-  readonly metadata: KeyMetadata
-  /** Where the key's owner answers the same question. */
-  readonly path: string
-  /** What is answered for a value that is there. */
-  answer(value: unknown, place: KeyPlace): unknown
-}
 
 const querystring = { type: 'object', properties: { type: { type: 'string' } } }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** `GET /stores/:store/keys/:key` and `GET /stores/:store/owner/:key`. A key may hold slashes, encoded or not. */
 export function addKeyRoutes(server: FastifyInstance, context: RouteContext): void {
-  server.get<KeyRequest>(
-    '/stores/:store/keys/*',
-    { schema: { querystring }, config: { millrace: { operation: 'query' } } },
-    (request, reply) => {
-      const { store, key, metadata } = locate(request, context, 'key-value')
-      const path = keyPath(request, server.prefix)
-      const answer = (value: unknown, place: KeyPlace) => ({ store, key, value, ...place })
-      return answerKey(request, reply, context, { store, key, metadata, path, answer })
+  const questions: KeyQuestions = {
+    storeOf: parameters => parameters['store']!,
+    ask: (parameters, type) => {
+      const store = parameters['store']!
+      const { key, metadata } = locateKey({ store, text: parameters['*']!, type }, context, 'key-value')
+      return { store, key, metadata, answer: (value, place) => ({ store, key, value, ...place }) }
     }
-  )
+  }
+  const options = { schema: { querystring }, config: { millrace: { operation: 'query' as const } } }
+  addQuestions(server, context, { path: '/stores/:store/keys/*', options, questions })
   server.get<KeyRequest>(
     '/stores/:store/owner/*',
     { schema: { querystring }, config: { millrace: { operation: 'describe' } } },
@@ -53,45 +36,41 @@ export function addKeyRoutes(server: FastifyInstance, context: RouteContext): vo
   )
 }
 
-function keyPath({ params, query }: FastifyRequest<KeyRequest>, prefix: string): string {
-  const type = query.type === undefined ? '' : `?type=${encodeURIComponent(query.type)}`
-  return `${prefix}/stores/${encodeURIComponent(params.store)}/keys/${encodeSegment(params['*'])}${type}`
-}
-
-/** Answers from this instance's store, or with the answer of the instance that owns the key. */
-export async function answerKey(
-  request: FastifyRequest,
-  reply: FastifyReply,
+/** A route whose questions are answered from this instance's store, or with the answer of the instance that owns the key. */
+export function addQuestions(
+  server: FastifyInstance,
   context: RouteContext,
-  question: KeyQuestion
-): Promise<FastifyReply> {
-  const owner = otherOwner(request, question.metadata)
-  return owner === undefined ? answerLocally(reply, context, question) : forward(reply, context, question, owner)
+  route: { readonly path: string; readonly options: RouteShorthandOptions; readonly questions: KeyQuestions }
+): void {
+  const { path, options, questions } = route
+  context.questions.set(path, questions)
+  server.get(path, options, async (request: FastifyRequest, reply) => {
+    const parameters = request.params as PathValues
+    const { type } = request.query as { readonly type?: string }
+    const question = questions.ask(parameters, type)
+    const owner = otherOwner(isForwarded(request), question.metadata)
+    const body =
+      owner === undefined
+        ? await answerHere(context.application, question)
+        : await answerThere(
+            context,
+            question.store,
+            owner,
+            type === undefined ? [path, parameters] : [path, parameters, type]
+          )
+    return reply.type(JSON_TYPE).send(body)
+  })
 }
 
-async function answerLocally(
-  reply: FastifyReply,
-  { application }: RouteContext,
-  { store, key, metadata, answer }: KeyQuestion
-): Promise<FastifyReply> {
-  const value: unknown = await application.store(store).get(key)
-  const { partition, taskId } = metadata
-  const owner = shownAddress(metadata.owner)
-  if (value === undefined || value === null) {
-    throw new QueryProblem(404, 'KEY_NOT_FOUND', 'The store has no such key.', { details: { store, partition, owner } })
-  }
-  return reply.type(JSON_TYPE).send(toJson(answer(value, { partition, taskId, owner })))
-}
-
-async function forward(
-  reply: FastifyReply,
+async function answerThere(
   { peers }: RouteContext,
-  { store, path }: KeyQuestion,
-  owner: HostInfo
-): Promise<FastifyReply> {
-  const answer = await peers.get(owner, path)
+  store: string,
+  owner: HostInfo,
+  question: ForwardedQuestion
+): Promise<Buffer> {
+  const answer = await peers.ask(owner, question)
   const shown = shownAddress(owner) ?? ''
-  if (answer.status === 200 && isJson(answer.body)) return reply.type(JSON_TYPE).send(answer.body)
+  if (answer.status === 200 && isJson(answer.body)) return answer.body
   if (answer.status === 404 && codeOf(answer.body) === 'KEY_NOT_FOUND') {
     const details = { store, owner: shown }
     throw new QueryProblem(404, 'KEY_NOT_FOUND', 'The store has no such key.', { details })

@@ -2,8 +2,8 @@
 import { MillraceError } from '@millrace/core'
 import type { FastifyInstance } from 'fastify'
 import { keyCodec } from './key-codec.js'
-import { encodeSegment } from './key-location.js'
-import { answerKey, type KeyPlace } from './key-routes.js'
+import type { KeyPlace } from './key-question.js'
+import { addQuestions } from './key-routes.js'
 import { storeDefinition, type RouteContext } from './route-context.js'
 
 /** What the parameters of a path are called: `{ storeId: string; itemId: string }` for `/stores/:storeId/items/:itemId`. */
@@ -56,25 +56,18 @@ export function addOwnKeyRoute(server: FastifyInstance, context: RouteContext, r
     throw new MillraceError('IQ_ROUTE_INVALID', message, { details: { path } })
   }
   const codec = keyCodec(storeDefinition(application, store, 'key-value'))
-  server.get<{ Params: Readonly<Record<string, string>> }>(
+  addQuestions(server, context, {
     path,
-    { config: { millrace: { operation: 'query', store } } },
-    (request, reply) => {
-      const key: unknown = route.key(request.params)
-      // Encodes the key, so that one the store's serde cannot write is the client's error here and not ours later.
-      codec.order(key)
-      return answerKey(request, reply, context, {
-        store,
-        key,
-        metadata: application.metadataForKey(store, key),
-        path: server.prefix + fill(path, request.params),
-        answer: (value, place) => route.answer(value, key, place)
-      })
+    options: { config: { millrace: { operation: 'query', store } } },
+    questions: {
+      storeOf: () => store,
+      ask: parameters => {
+        const key: unknown = route.key(parameters)
+        // Encodes the key, so that one the store's serde cannot write is the client's error here and not ours later.
+        codec.order(key)
+        const metadata = application.metadataForKey(store, key)
+        return { store, key, metadata, answer: (value, place) => route.answer(value, key, place) }
+      }
     }
-  )
-}
-
-/** The path with its parameters in place, encoded anew: nothing of the client's own writing goes to another instance. */
-function fill(path: string, parameters: Readonly<Record<string, string>>): string {
-  return path.replaceAll(/:(\w+)/g, (_parameter, name: string) => encodeSegment(parameters[name] ?? ''))
+  })
 }

@@ -11,16 +11,24 @@ export const SIGNATURE_HEADER = 'millrace-signature'
 /** How far the clocks of two instances may be apart. */
 const TOLERANCE_MS = 30_000
 
-/** `t=<milliseconds>,s=<signature>` over the time, the addressed instance and the path. */
-export function signRequest(secret: string, authority: string, path: string, now: number): string {
-  return `t=${now},s=${digest(secret, authority, path, now).toString('base64url')}`
+/** What is signed of a request, beside the time. */
+export interface SignedRequest {
+  readonly method: string
+  /** The addressed instance. */
+  readonly authority: string
+  readonly path: string
+  readonly body: string | Buffer | undefined
+}
+
+/** `t=<milliseconds>,s=<signature>`. */
+export function signRequest(secret: string, request: SignedRequest, now: number): string {
+  return `t=${now},s=${digest(secret, request, now).toString('base64url')}`
 }
 
 /** Whether `header` was made with `secret` for this very request, not long ago. Takes the same time for every wrong one. */
 export function verifyRequest(
   secret: string,
-  authority: string,
-  path: string,
+  request: SignedRequest,
   header: string | undefined,
   now: number
 ): boolean {
@@ -28,10 +36,11 @@ export function verifyRequest(
   if (match?.[1] === undefined || match[2] === undefined) return false
   const time = Number(match[1])
   const given = Buffer.from(match[2], 'base64url')
-  const expected = digest(secret, authority, path, time)
+  const expected = digest(secret, request, time)
   return given.length === expected.length && timingSafeEqual(given, expected) && Math.abs(now - time) <= TOLERANCE_MS
 }
 
-function digest(secret: string, authority: string, path: string, time: number): Buffer {
-  return createHmac('sha256', secret).update(`GET\n${authority.toLowerCase()}\n${path}\n${time}`).digest()
+function digest(secret: string, { method, authority, path, body = '' }: SignedRequest, time: number): Buffer {
+  const head = `${method}\n${authority.toLowerCase()}\n${path}\n${time}\n`
+  return createHmac('sha256', secret).update(head).update(body).digest()
 }

@@ -1,13 +1,18 @@
 /** The client side of forwarding: asks another instance, with one connection pool per instance. */
 import { lookup } from 'node:dns'
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import type { LookupFunction } from 'node:net'
 import type { Logger } from '@millrace/core'
 import { Pool, type Dispatcher } from 'undici'
+import { FORWARDED_KEYS_PATH, FORWARDED_KEYS_TYPE } from './forwarded-keys.js'
+import type { ForwardedQuestion } from './key-question.js'
 import { isForbiddenAddress, isLoopbackHost, parsePeerAddress, type PeerAddress } from './peer-address.js'
+import { answerTooLarge, peerUnreachable, refusal } from './peer-problems.js'
+import { type PeerAnswer, PeerQuestions } from './peer-questions.js'
 import { FORWARDED_HEADER, SIGNATURE_HEADER, signRequest } from './peer-signature.js'
 import { QueryProblem } from './query-problem.js'
 import type { HostInfo, QueryableApplication } from './queryable-application.js'
+import { readLines } from './read-lines.js'
 
 /** How other instances are asked. */
 export interface PeersOptions {
@@ -15,22 +20,31 @@ export interface PeersOptions {
   readonly timeoutMs: number
   /** Largest answer about a key, and largest entry of a range. */
   readonly maxResponseBytes: number
+  /** Where all instances have mounted the routes. */
+  readonly prefix: string
   readonly secret?: string
-}
-
-export interface PeerAnswer {
-  readonly status: number
-  readonly body: Buffer
 }
 
 const CONNECTIONS_PER_PEER = 16
 
-/** Never follows a redirect, and passes nothing of the client's request on but the path it is given. */
+interface Peer {
+  readonly pool: Pool
+  readonly questions: PeerQuestions
+}
+
+interface PeerRequest {
+  readonly path: string
+  /** Of a POST; undefined for a GET. */
+  readonly body?: string
+  readonly abort?: EventEmitter
+}
+
+/** Never follows a redirect, and passes nothing of the client's request on but what is asked. */
 export class Peers {
   readonly #options: PeersOptions
   readonly #application: QueryableApplication
   readonly #logger: Logger
-  readonly #pools = new Map<string, Pool>()
+  readonly #peers = new Map<string, Peer>()
 
   constructor(options: PeersOptions, modules: { readonly application: QueryableApplication; readonly logger: Logger }) {
     this.#options = options
@@ -39,18 +53,12 @@ export class Peers {
   }
 
   /** The instance's answer, whatever its status. Throws a 502 or 503 problem when there is none. */
-  async get(owner: HostInfo, path: string): Promise<PeerAnswer> {
+  async ask(owner: HostInfo, question: ForwardedQuestion): Promise<PeerAnswer> {
     const address = this.#admit(owner)
-    // Cheaper than AbortSignal.timeout(), whose timer goes on when the answer is there.
-    const deadline = new EventEmitter()
-    const timer = setTimeout(() => deadline.emit('abort'), this.#options.timeoutMs)
     try {
-      const response = await this.#request(address, path, deadline)
-      return { status: response.statusCode, body: await this.#read(response, address) }
+      return await this.#peer(address).questions.ask(question)
     } catch (error) {
       throw this.#failure(error, address)
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -59,18 +67,12 @@ export class Peers {
     const address = this.#admit(owner)
     let response: Dispatcher.ResponseData | undefined
     try {
-      response = await this.#request(address, path)
-      if (response.statusCode !== 200) {
-        throw refusal({ status: response.statusCode, body: await this.#read(response, address) }, address.authority)
+      response = await this.#request(address, this.#peer(address).pool, { path })
+      if (response.statusCode !== 200) throw refusal({ status: response.statusCode }, address.authority)
+      for await (const line of readLines(response.body as AsyncIterable<Buffer>, this.#options.maxResponseBytes)) {
+        if (line === undefined) throw answerTooLarge(address.authority)
+        yield line.toString('utf8')
       }
-      let rest = ''
-      for await (const part of response.body.setEncoding('utf8') as AsyncIterable<string>) {
-        const lines = (rest + part).split('\n')
-        rest = lines.pop() ?? ''
-        if (rest.length > this.#options.maxResponseBytes) throw tooLarge(address)
-        yield* lines
-      }
-      if (rest !== '') throw new Error('the answer ends in the middle of a line')
     } catch (error) {
       throw this.#failure(error, address)
     } finally {
@@ -79,19 +81,27 @@ export class Peers {
   }
 
   async close(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map(pool => pool.destroy()))
+    const peers = [...this.#peers.values()]
+    this.#peers.clear()
+    await Promise.all(peers.map(closePeer))
   }
 
-  #request(address: PeerAddress, path: string, signal?: EventEmitter): Promise<Dispatcher.ResponseData> {
+  #request(address: PeerAddress, pool: Pool, { path, body, abort }: PeerRequest): Promise<Dispatcher.ResponseData> {
     const { secret } = this.#options
-    const headers: Record<string, string> = {
-      [FORWARDED_HEADER]: '1',
-      accept: 'application/json, application/x-ndjson'
-    }
-    if (secret !== undefined) headers[SIGNATURE_HEADER] = signRequest(secret, address.authority, path, Date.now())
-    return this.#pool(address).request({ method: 'GET', path, headers, ...(signal === undefined ? {} : { signal }) })
+    const { authority } = address
+    const method = body === undefined ? 'GET' : 'POST'
+    const headers: Record<string, string> = { [FORWARDED_HEADER]: '1' }
+    if (body === undefined) headers['accept'] = 'application/x-ndjson'
+    else headers['content-type'] = FORWARDED_KEYS_TYPE
+    if (secret !== undefined)
+      headers[SIGNATURE_HEADER] = signRequest(secret, { method, authority, path, body }, Date.now())
+    return pool.request({
+      method,
+      path,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...(abort === undefined ? {} : { signal: abort })
+    })
   }
 
   /** Only what the grammar accepts, what the current assignment names, and loopback only among loopback instances. */
@@ -113,82 +123,42 @@ export class Peers {
     return this.#application.instances().some(instance => instance.local && isLoopbackHost(instance.host))
   }
 
-  #pool(address: PeerAddress): Pool {
-    const existing = this.#pools.get(address.authority)
+  #peer(address: PeerAddress): Peer {
+    const { authority } = address
+    const existing = this.#peers.get(authority)
     if (existing !== undefined) return existing
     this.#dropDeparted()
-    const { timeoutMs } = this.#options
-    const pool = new Pool(`http://${address.authority}`, {
+    const { timeoutMs, maxResponseBytes, prefix } = this.#options
+    const pool = new Pool(`http://${authority}`, {
       connections: CONNECTIONS_PER_PEER,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       connect: { timeout: timeoutMs, lookup: guardedLookup(address.loopback) }
     })
-    this.#pools.set(address.authority, pool)
-    return pool
+    const path = prefix + FORWARDED_KEYS_PATH
+    const post = (body: string, abort: EventEmitter) => this.#request(address, pool, { path, body, abort })
+    const peer = { pool, questions: new PeerQuestions({ timeoutMs, maxResponseBytes, owner: authority }, { post }) }
+    this.#peers.set(authority, peer)
+    return peer
   }
 
   #dropDeparted(): void {
     const present = new Set(this.#application.instances().map(it => parsePeerAddress(it.host, it.port)?.authority))
-    for (const [authority, pool] of this.#pools) {
+    for (const [authority, peer] of this.#peers) {
       if (present.has(authority)) continue
-      this.#pools.delete(authority)
-      pool.destroy().catch((error: unknown) => this.#logger.debug({ error }, 'closing a pool failed'))
+      this.#peers.delete(authority)
+      closePeer(peer).catch((error: unknown) => this.#logger.debug({ error }, 'closing a pool failed'))
     }
   }
 
-  async #read(response: Dispatcher.ResponseData, address: PeerAddress): Promise<Buffer> {
-    const parts: Buffer[] = []
-    let size = 0
-    for await (const part of response.body as AsyncIterable<Buffer>) {
-      size += part.length
-      if (size > this.#options.maxResponseBytes) throw tooLarge(address)
-      parts.push(part)
-    }
-    return Buffer.concat(parts)
-  }
-
-  #failure(error: unknown, address: PeerAddress): QueryProblem {
-    if (error instanceof QueryProblem) return error
-    const details = { owner: address.authority }
-    return new QueryProblem(
-      503,
-      'PEER_UNREACHABLE',
-      'The instance that owns the key does not answer; its share is moved if it stays away.',
-      { cause: error, details }
-    )
+  #failure(error: unknown, { authority }: PeerAddress): QueryProblem {
+    return error instanceof QueryProblem ? error : peerUnreachable(authority, error)
   }
 }
 
-/** The problem that another instance's refusal means for the client of this one. */
-export function refusal(answer: PeerAnswer, owner: string): QueryProblem {
-  const details = { owner, ownerStatus: answer.status }
-  switch (answer.status) {
-    case 421:
-    case 429:
-    case 503:
-      return new QueryProblem(
-        503,
-        'OWNER_NOT_READY',
-        'The owner of the key is just changing or not ready. Ask again.',
-        { details }
-      )
-    case 401:
-    case 403:
-      return new QueryProblem(
-        502,
-        'PEER_UNAUTHORIZED',
-        'The owner refused this instance: give all instances the same peerSecret.',
-        { details }
-      )
-    default:
-      return new QueryProblem(502, 'PEER_FAILED', 'The owner of the key gave an answer that is of no use.', { details })
-  }
-}
-
-function tooLarge(address: PeerAddress): QueryProblem {
-  const details = { owner: address.authority }
-  return new QueryProblem(502, 'PEER_ANSWER_TOO_LARGE', 'The owner sent more than maxResponseBytes.', { details })
+function closePeer({ pool, questions }: Peer): Promise<void> {
+  questions.close()
+  return pool.destroy()
 }
 
 /** Looks names up as ever, but refuses a name that leads to an address no instance can have. */

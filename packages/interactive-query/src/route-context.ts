@@ -1,6 +1,7 @@
 /** What all routes share. */
 import type { Logger, StoreDefinition } from '@millrace/core'
 import type { AccessOptions } from './access.js'
+import type { KeyQuestions } from './key-question.js'
 import type { Peers } from './peers.js'
 import { QueryProblem } from './query-problem.js'
 import type { ScanSlots } from './scan-slots.js'
@@ -14,6 +15,8 @@ declare module 'fastify' {
       /** The store that is asked, where the path does not name it. */
       readonly store?: string
       readonly open?: boolean
+      /** Only other instances ask it, several questions at once: it judges access itself, once it has them. */
+      readonly forwarded?: boolean
     }
   }
 }
@@ -25,6 +28,8 @@ export interface RouteContext {
   readonly logger: Logger
   readonly maxResponseBytes: number
   readonly scans: ScanSlots
+  /** What can be asked about a key, by the path of its route. */
+  readonly questions: Map<string, KeyQuestions>
 }
 
 type Kind = StoreDefinition['kind']

@@ -46,7 +46,7 @@ async function answerTimes(
   const query = timeQuery(kind, request.query, isForwarded(request))
   const { limit } = query
   const list = LISTS[kind]
-  const other = otherOwner(request, metadata)
+  const other = otherOwner(isForwarded(request), metadata)
   const entries =
     other === undefined
       ? localEntries(application, storeDefinition(application, store, kind), key, query, limit + 1)

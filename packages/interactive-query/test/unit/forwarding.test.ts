@@ -192,7 +192,7 @@ describe('forwarding', () => {
     const codes: unknown[] = []
     for (const next of [
       reply,
-      { status: 200, body: 'x'.repeat(1001), headers: {} },
+      { status: 200, body: `200 ${'x'.repeat(1001)}`, headers: {} },
       { status: 200, body: '<script>', headers: {} },
       { status: 500, body: '{}', headers: {} }
     ]) {
