@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { usageOf, type ProcessUsage } from './process-usage.js'
+import { busySeconds, usageOf, type ProcessUsage } from './process-usage.js'
 
 const SAMPLE_MS = 100
 const KEPT_ERRORS = 4000
@@ -19,11 +19,15 @@ export interface Cost {
   readonly peakMiB: number
   /** Resident memory at 25, 50, 75 and 100 % of the time. */
   readonly residentMiB: readonly number[]
+  /** How many cores everybody else kept busy meanwhile, on average. */
+  readonly othersCores: number
 }
 
 interface Sample extends ProcessUsage {
   /** Milliseconds since the start. */
   readonly at: number
+  /** Of the whole machine. */
+  readonly busySeconds: number
 }
 
 export class Child {
@@ -71,11 +75,15 @@ export class Child {
     const end = (this.#endedAt ?? performance.now()) - this.startedAt
     const last = this.#samples.at(-1)
     if (last === undefined) throw new Error('nothing is known about the process: there is no /proc here')
+    const first = this.#samples.findLast(({ at }) => at <= since) ?? this.#samples[0]!
+    const cpuSeconds = last.cpuSeconds - (first.at <= since ? first.cpuSeconds : 0)
+    const othersSeconds = last.busySeconds - first.busySeconds - (last.cpuSeconds - first.cpuSeconds)
     return {
       seconds: (end - since) / 1000,
-      cpuSeconds: last.cpuSeconds - (this.#samples.findLast(({ at }) => at <= since)?.cpuSeconds ?? 0),
+      cpuSeconds,
       peakMiB: last.peakMiB,
-      residentMiB: [0.25, 0.5, 0.75, 1].map(part => this.#residentAt(since + (end - since) * part))
+      residentMiB: [0.25, 0.5, 0.75, 1].map(part => this.#residentAt(since + (end - since) * part)),
+      othersCores: Math.max(0, othersSeconds / Math.max(0.001, (last.at - first.at) / 1000))
     }
   }
 
@@ -111,7 +119,9 @@ export class Child {
 
   #sample(): void {
     const usage = this.ended ? undefined : usageOf(this.#process.pid)
-    if (usage !== undefined) this.#samples.push({ ...usage, at: performance.now() - this.startedAt })
+    const busy = busySeconds()
+    if (usage !== undefined && busy !== undefined)
+      this.#samples.push({ ...usage, busySeconds: busy, at: performance.now() - this.startedAt })
   }
 
   #residentAt(at: number): number {

@@ -13,7 +13,9 @@ const RIGHT = 170
 const TOP = 44
 const BOTTOM = 36
 const MOST_POINTS = 360
-const COLORS = ['#2f81f7', '#bf3989', '#1a7f37', '#9a6700']
+const COLORS = ['#2f81f7', '#bf3989', '#1a7f37', '#9a6700', '#8250df']
+/** Between two names, at least. */
+const NAME_HEIGHT = 17
 
 /** Each line with its name behind its end; the values begin at 0. */
 export function drawLines(options: {
@@ -25,6 +27,7 @@ export function drawLines(options: {
   const most = Math.max(1, ...lines.flatMap(({ values }) => values)) * 1.05
   const x = (part: number): string => (LEFT + part * (WIDTH - LEFT - RIGHT)).toFixed(1)
   const y = (value: number): string => (HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM)).toFixed(1)
+  const names = apart(lines.map(({ values }) => Number(y(values.at(-1) ?? 0))))
   const paths = lines.map(({ name, values }, i) => {
     const step = Math.max(1, Math.ceil(values.length / MOST_POINTS))
     const points = values
@@ -33,7 +36,7 @@ export function drawLines(options: {
     const end = values.at(-1) ?? 0
     return [
       `<path class="line" stroke="${COLORS[i % COLORS.length]}" d="M${points.join('L')}"/>`,
-      `<text x="${WIDTH - RIGHT + 8}" y="${(Number(y(end)) + 5).toFixed(1)}">${name}, ${Math.round(end)}</text>`
+      `<text x="${WIDTH - RIGHT + 8}" y="${(names[i]! + 5).toFixed(1)}" style="fill: ${COLORS[i % COLORS.length]}">${name}, ${Math.round(end)}</text>`
     ].join('\n  ')
   })
   const told = lines.map(({ name, values }) => `${name} from ${round(values[0])} to ${round(values.at(-1))}`).join('; ')
@@ -60,6 +63,15 @@ export function drawLines(options: {
   ${paths.join('\n  ')}
 </svg>
 `
+}
+
+/** The same places from top to bottom, moved up where one would lie over the next. */
+function apart(places: readonly number[]): number[] {
+  const moved = [...places]
+  const fromBelow = [...places.keys()].sort((a, b) => places[b]! - places[a]!)
+  let next = Number.POSITIVE_INFINITY
+  for (const i of fromBelow) next = moved[i] = Math.min(moved[i]!, next - NAME_HEIGHT)
+  return moved
 }
 
 function round(value: number | undefined): number {

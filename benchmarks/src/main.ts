@@ -10,20 +10,25 @@ import { benchQueries } from './benches/queries.js'
 import { benchRestart } from './benches/restart.js'
 import { benchSoak } from './benches/soak.js'
 import { benchStreams } from './benches/streams.js'
+import { benchThreads } from './benches/threads.js'
 import { type BenchOptions, type Guarantee, type Peer, PEERS } from './options.js'
 import { publish } from './publish.js'
 import { WORKLOADS } from './streams/workloads.js'
+import { countsOfHashes } from './streams/workloads/aggregations.js'
 
 type Bench = (options: BenchOptions) => Promise<void>
 
 const BENCHES = new Map<string, Bench>([
-  ...[...WORKLOADS].map(([name, workload]): [string, Bench] => [name, options => benchStreams(workload, options)]),
+  ...[...WORKLOADS.values()]
+    .filter(workload => workload !== countsOfHashes) // it shows how threads scale, and has no peer
+    .map((workload): [string, Bench] => [workload.name, options => benchStreams(workload, options)]),
   ['latency', benchLatency], // instead of timing that workload from start to end, as with soak
   ['restore', options => benchRestart('restore', options)],
   ['restart', options => benchRestart('restart', options)],
   ['partitions', benchPartitions],
   ['queries', benchQueries],
   ['soak', benchSoak],
+  ['threads', benchThreads],
   ['produce', options => benchClients('produce', options)],
   ['consume', options => benchClients('consume', options)],
   ['embedded', benchEmbedded],

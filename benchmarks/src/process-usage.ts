@@ -1,5 +1,5 @@
-/** What the kernel knows of a process: its processor time and its memory, read from /proc. */
-import { readFileSync } from 'node:fs'
+/** What the kernel knows of a process, its processor time and its memory, and how busy the machine is: read from /proc. */
+import { existsSync, readFileSync } from 'node:fs'
 
 /** The whole process with all its threads. */
 export interface ProcessUsage {
@@ -12,6 +12,9 @@ export interface ProcessUsage {
 
 /** Linux has told times in this unit for two decades, whatever the kernel's own clock does. */
 const TICKS_PER_SECOND = 100
+const IDLE = 3
+const IO_WAIT = 4
+const GUEST = 8
 const UTIME = 11
 const STIME = 12
 
@@ -35,6 +38,15 @@ export function usageOf(pid: number | undefined): ProcessUsage | undefined {
       return undefined
     throw error
   }
+}
+
+/** How long all cores together were busy since the machine started, in seconds; undefined where there is no /proc. */
+export function busySeconds(): number | undefined {
+  if (!existsSync('/proc/stat')) return undefined
+  const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/)
+  // What guests take is in the time of users too.
+  const busy = ticks.slice(0, GUEST).filter((_, at) => at !== IDLE && at !== IO_WAIT)
+  return busy.reduce((sum, each) => sum + Number(each), 0) / TICKS_PER_SECOND
 }
 
 function mebibytes(status: string, pattern: RegExp): number | undefined {

@@ -151,7 +151,8 @@ function together(one: Cost, other: Cost): Cost {
     seconds: one.seconds,
     cpuSeconds: one.cpuSeconds + other.cpuSeconds,
     peakMiB: one.peakMiB + other.peakMiB,
-    residentMiB: one.residentMiB.map((resident, i) => resident + other.residentMiB[i]!)
+    residentMiB: one.residentMiB.map((resident, i) => resident + other.residentMiB[i]!),
+    othersCores: one.othersCores
   }
 }
 

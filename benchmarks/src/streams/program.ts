@@ -58,7 +58,10 @@ export interface Contents {
 /** A line on standard output, every so often. */
 export interface Vitals {
   readonly event: 'vitals'
-  readonly residentMiB: number
+  /** Resident memory that is the process's own (`RssAnon`). */
+  readonly ownMiB: number
+  /** Resident pages of files, of the databases and of Node itself, which the kernel takes back where others need memory (`RssFile`). */
+  readonly filesMiB: number
   /** Of the main thread, as are the next two. */
   readonly heapMiB: number
   /** Buffers, and what else lies outside of the heap. */

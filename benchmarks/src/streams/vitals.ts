@@ -1,4 +1,5 @@
 /** Tells on standard output what a process holds and how its event loop does, while an application runs in it. */
+import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -13,10 +14,12 @@ export function tellVitals(stateDirectory: string, everyMs: number): void {
   const tell = async (): Promise<void> => {
     const loopDelayMs = Math.max(0, delay.percentile(99) / 1e6 - LOOK_EVERY_MS)
     delay.reset()
-    const { rss, heapUsed, external } = process.memoryUsage()
+    const { heapUsed, external } = process.memoryUsage()
+    const status = readFileSync('/proc/self/status', 'utf8')
     const line: Vitals = {
       event: 'vitals',
-      residentMiB: rss / 2 ** 20,
+      ownMiB: mebibytes(status, /RssAnon:\s+(\d+)/),
+      filesMiB: mebibytes(status, /RssFile:\s+(\d+)/),
       heapMiB: heapUsed / 2 ** 20,
       externalMiB: external / 2 ** 20,
       loopDelayMs,
@@ -25,6 +28,10 @@ export function tellVitals(stateDirectory: string, everyMs: number): void {
     console.log(JSON.stringify(line))
   }
   setInterval(() => void tell(), everyMs).unref()
+}
+
+function mebibytes(status: string, pattern: RegExp): number {
+  return Number(pattern.exec(status)?.[1]) / 1024
 }
 
 async function bytesIn(directory: string): Promise<number> {

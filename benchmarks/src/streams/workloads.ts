@@ -1,6 +1,6 @@
 /** All streams workloads, by name: those that are timed from start to end, and those of other benches. */
 import type { Workload } from './workload.js'
-import { aggregateObjects, countByKey, largeState, windowedCount } from './workloads/aggregations.js'
+import { aggregateObjects, countByKey, countsOfHashes, largeState, windowedCount } from './workloads/aggregations.js'
 import { streamStreamJoin, streamTableJoin } from './workloads/joins.js'
 import { totalsAndCounts } from './workloads/latency.js'
 import { soak } from './workloads/soak.js'
@@ -13,6 +13,7 @@ const all = [
   mapValues,
   filterOut,
   countByKey,
+  countsOfHashes,
   aggregateObjects,
   streamTableJoin,
   windowedCount,

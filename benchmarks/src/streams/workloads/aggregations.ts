@@ -36,6 +36,38 @@ export const countByKey: Workload = {
   read: (key, value) => [key.toString(), count(value)]
 }
 
+/** Some 20 µs of work: FNV-1a of a value, over and over. */
+function hashOf(value: string): number {
+  let hash = 0x811c9dc5
+  for (let round = 0; round < 200; round++)
+    for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value.charCodeAt(i), 0x01000193)
+  return hash & 1
+}
+
+/** What takes time is the application's own function: broker and stores have little to do. */
+export const countsOfHashes: Workload = {
+  ...countByKey,
+  name: 'counts-of-hashes',
+  title: 'counts by key of values that a function of the application chooses, which takes its time',
+  records: 500_000,
+  topology({ input, output }) {
+    const builder = new StreamsBuilder()
+    builder
+      .stream(input!, text)
+      .filter((_item, value) => hashOf(value) === 1)
+      .groupByKey()
+      .count({ store: 'counts' })
+      .toStream()
+      .to(output!)
+    return builder.build()
+  },
+  expected: records => ({ last: countsBy(chosenItems(records)) })
+}
+
+function* chosenItems(records: number): Iterable<string> {
+  for (const each of map(records, i => order(i, ITEMS))) if (hashOf(JSON.stringify(each)) === 1) yield each.item
+}
+
 interface Sales {
   readonly orders: number
   readonly quantity: number
