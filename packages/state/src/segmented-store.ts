@@ -187,11 +187,12 @@ export class SegmentedStore<K, V> implements StateStore {
   /**
    * Adds an entry beside those that are there; returns the rank it was given: the next free one. An earlier run may have
    * counted the same ranks. Null takes a rank, and leaves a deletion in the changelog, but is not there, nor is its time
-   * observed: so it is in Kafka Streams.
+   * observed, save by stores in memory: so it is in Kafka Streams.
    */
   add(key: K, time: number, rank: number, value: V | null, timestamp: number): number {
     const bucket = this.#buckets.at(key, latin1(this.definition.key, key), time)
     if (value !== null) this.#segments.add(time)
+    else if (this.definition.engine === 'memory') this.#segments.observe(time)
     let free = rank
     while (bucket.find(time, free) !== undefined) free++
     this.#change(bucket, bucket.at(time, free), value, timestamp, false)
