@@ -56,7 +56,10 @@ export interface StreamsConfig {
   readonly idleAdvanceAfterMs?: number
   /** After how long without a heartbeat the others take this instance's tasks over, in ms. Default 10 000. */
   readonly sessionTimeoutMs?: number
-  /** Default 1000, in ms. Rebalances are noticed by heartbeats, so this is also how long one takes to begin. */
+  /**
+   * Default 1000, in ms. Rebalances are noticed by heartbeats, so this is also how long one takes to begin; right after one the
+   * heartbeats come sooner, since another may follow.
+   */
   readonly heartbeatIntervalMs?: number
   /** How long a rebalance waits for a member to finish what it has begun, in ms. Default 60 000. */
   readonly rebalanceTimeoutMs?: number

@@ -51,6 +51,17 @@ describe('GroupMember', () => {
     expect([member.memberId, member.generationId, member.leading]).to.deep.equal(['m1', 1, true])
   })
 
+  it('sends heartbeats soon after a rebalance, since another may follow, and then more and more seldom', async () => {
+    const instance = anInstance()
+    const start = clock.now()
+    const beats: number[] = []
+    group.before = call => void (call === 'heartbeat' && beats.push(clock.now() - start))
+    instance.member.start()
+    await clock.advance(4_000)
+    expect(instance.types).to.deep.equal(['assigned'])
+    expect(beats).to.deep.equal([50, 150, 350, 750, 1_550, 2_550, 3_550])
+  })
+
   it('sends heartbeats at the interval, one at a time', async () => {
     await joined()
     const before = group.calls.length
