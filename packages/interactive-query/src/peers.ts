@@ -11,7 +11,7 @@ import { answerTooLarge, peerUnreachable, refusal } from './peer-problems.js'
 import { type PeerAnswer, PeerQuestions } from './peer-questions.js'
 import { FORWARDED_HEADER, SIGNATURE_HEADER, signRequest } from './peer-signature.js'
 import { QueryProblem } from './query-problem.js'
-import type { HostInfo, QueryableApplication } from './queryable-application.js'
+import type { ApplicationInstance, HostInfo, QueryableApplication } from './queryable-application.js'
 import { readLines } from './read-lines.js'
 
 /** How other instances are asked. */
@@ -45,6 +45,7 @@ export class Peers {
   readonly #application: QueryableApplication
   readonly #logger: Logger
   readonly #peers = new Map<string, Peer>()
+  #judged: { readonly instances: unknown; readonly acceptable: ReadonlyMap<string, PeerAddress> } | undefined
 
   constructor(options: PeersOptions, modules: { readonly application: QueryableApplication; readonly logger: Logger }) {
     this.#options = options
@@ -104,23 +105,21 @@ export class Peers {
     })
   }
 
-  /** Only what the grammar accepts, what the current assignment names, and loopback only among loopback instances. */
   #admit(owner: HostInfo): PeerAddress {
-    const address = parsePeerAddress(owner.host, owner.port)
-    const instances = this.#application.instances()
-    const known = instances.some(it => !it.local && it.host === owner.host && it.port === owner.port)
-    if (address === undefined || !known || (address.loopback && !this.#hasLoopbackAddress())) {
-      this.#logger.warn(
-        { host: owner.host, port: owner.port },
-        'refused to connect to the address an instance advertises'
-      )
-      throw new QueryProblem(502, 'PEER_REFUSED', 'The owner of the key advertises an address that is not acceptable.')
-    }
-    return address
+    const address = this.#acceptable().get(spot(owner))
+    if (address !== undefined) return address
+    this.#logger.warn(
+      { host: owner.host, port: owner.port },
+      'refused to connect to the address an instance advertises'
+    )
+    throw new QueryProblem(502, 'PEER_REFUSED', 'The owner of the key advertises an address that is not acceptable.')
   }
 
-  #hasLoopbackAddress(): boolean {
-    return this.#application.instances().some(instance => instance.local && isLoopbackHost(instance.host))
+  /** By `spot`. Judged once for an assignment. */
+  #acceptable(): ReadonlyMap<string, PeerAddress> {
+    const instances = this.#application.instances()
+    if (this.#judged?.instances !== instances) this.#judged = { instances, acceptable: acceptableOf(instances) }
+    return this.#judged.acceptable
   }
 
   #peer(address: PeerAddress): Peer {
@@ -143,7 +142,7 @@ export class Peers {
   }
 
   #dropDeparted(): void {
-    const present = new Set(this.#application.instances().map(it => parsePeerAddress(it.host, it.port)?.authority))
+    const present = new Set([...this.#acceptable().values()].map(({ authority }) => authority))
     for (const [authority, peer] of this.#peers) {
       if (present.has(authority)) continue
       this.#peers.delete(authority)
@@ -154,6 +153,22 @@ export class Peers {
   #failure(error: unknown, { authority }: PeerAddress): QueryProblem {
     return error instanceof QueryProblem ? error : peerUnreachable(authority, error)
   }
+}
+
+/** Only what the grammar accepts of what the current assignment names, and loopback only among loopback instances. */
+function acceptableOf(instances: readonly ApplicationInstance[]): ReadonlyMap<string, PeerAddress> {
+  const here = instances.some(({ local, host }) => local && isLoopbackHost(host))
+  const acceptable = new Map<string, PeerAddress>()
+  for (const { local, host, port } of instances) {
+    const address = parsePeerAddress(host, port)
+    if (!local && address !== undefined && (here || !address.loopback)) acceptable.set(spot({ host, port }), address)
+  }
+  return acceptable
+}
+
+/** An address as it was advertised, unread. */
+function spot({ host, port }: HostInfo): string {
+  return `${port} ${host}`
 }
 
 function closePeer({ pool, questions }: Peer): Promise<void> {

@@ -56,5 +56,6 @@ export interface QueryableApplication {
   windowStore(name: string): QueryableWindowStore
   sessionStore(name: string): QueryableSessionStore
   metadataForKey(store: string, key: unknown): KeyMetadata
+  /** Another array whenever anything in it is another: what was judged of an array is not judged again. */
   instances(): readonly ApplicationInstance[]
 }

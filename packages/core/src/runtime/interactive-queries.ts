@@ -2,8 +2,9 @@
 import { MillraceError, type StoreDefinition } from '@millrace/state'
 import type { TopicPartition } from '../record.js'
 import type { Subtopology, Topology } from '../topology/topology.js'
+import { InstanceDirectory } from './instance-directory.js'
 import type { StreamsState } from './lifecycle.js'
-import { type HostInfo, type InstanceMetadata, type KeyMetadata, parseHost } from './metadata.js'
+import { type InstanceMetadata, type KeyMetadata, parseHost } from './metadata.js'
 import { QueryableSessionStore } from './queryable-session-store.js'
 import { QueryableStore } from './queryable-store.js'
 import { QueryableWindowStore } from './queryable-window-store.js'
@@ -27,6 +28,7 @@ export class InteractiveQueries {
   /** By store, of a plan: to look through its tasks for every key would make a key cost more the more tasks there are. */
   readonly #shardsOf = new Map<string, StoreShards<any>>()
   #plan: TaskPlan | undefined
+  #lastDirectory: InstanceDirectory | undefined
 
   /** `look` is called for every question; it throws `NOT_RUNNING` where there is nothing to see yet. */
   constructor(look: () => ApplicationView) {
@@ -106,15 +108,19 @@ export class InteractiveQueries {
     }
     const taskId = `${id}_${partition}`
     const local = this.#workerOf(taskId) !== undefined
-    const owner = local ? parseHost(this.#view.applicationServer) : this.#hostOf(taskId)
+    const owner = local ? parseHost(this.#view.applicationServer) : this.#directory.ownerOf(taskId)
     return { store, partition, taskId, owner, local }
   }
 
+  /** The same array until the group assigns anew. */
   instances(): readonly InstanceMetadata[] {
-    return [...this.#view.hosts].flatMap(([address, partitions]) => {
-      const host = parseHost(address)
-      return host === undefined ? [] : [{ ...host, partitions, local: address === this.#view.applicationServer }]
-    })
+    return this.#directory.instances
+  }
+
+  get #directory(): InstanceDirectory {
+    const view = this.#view
+    if (this.#lastDirectory?.isOf(view) !== true) this.#lastDirectory = new InstanceDirectory(view)
+    return this.#lastDirectory
   }
 
   #definition(name: string): StoreDefinition {
@@ -154,14 +160,5 @@ export class InteractiveQueries {
     const { state } = this.#view
     if (state === 'RUNNING' || state === 'REBALANCING') return
     throw new MillraceError('NOT_RUNNING', `Store ${store} cannot be queried: the application is ${state}.`)
-  }
-
-  #hostOf(taskId: TaskId): HostInfo | undefined {
-    const input = this.#view.plan.tasks.get(taskId)?.inputs[0]
-    for (const [address, partitions] of this.#view.hosts) {
-      if (partitions.some(({ topic, partition }) => topic === input?.topic && partition === input.partition))
-        return parseHost(address)
-    }
-    return undefined
   }
 }
