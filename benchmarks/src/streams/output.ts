@@ -53,6 +53,9 @@ async function wrongEvents(
   return found.hash === right.hash ? [] : [`${found.count} events, but not the right ones`]
 }
 
+/** With a larger one additions would be rounded, and the sum would depend on the order. */
+const MODULUS = 2 ** 52
+
 /** Of hashes (FNV-1a) in any order. */
 class Sum {
   count = 0
@@ -63,6 +66,6 @@ class Sum {
     let hash = 0x811c9dc5
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
     this.count++
-    this.hash = (this.hash + (hash >>> 0)) % Number.MAX_SAFE_INTEGER
+    this.hash = (this.hash + (hash >>> 0)) % MODULUS
   }
 }
