@@ -53,9 +53,9 @@ const program = new Command('npm run bench --')
   .description('Puts Millrace beside Kafka Streams and the Java clients. Needs a JDK 17 and Maven.')
   .addOption(new Option('--only <names...>', 'these alone, of all there are').choices([...BENCHES.keys()]))
   .addOption(
-    new Option('--peer <names...>', 'whom streams workloads are compared with')
-      .choices([...Object.keys(PEERS), 'none'])
-      .default(Object.keys(PEERS))
+    new Option('--peer <names...>', 'whom Millrace is compared with, beside the Java clients')
+      .choices([...PEERS, 'none'])
+      .default(PEERS)
   )
   .option('--rounds <count>', 'rounds of each contender (3, or 1 with --smoke)', positive)
   .option(

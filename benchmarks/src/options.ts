@@ -1,12 +1,8 @@
 /** What a benchmark run is told. */
 
-/** Whom a streams workload is compared with. */
-export type Peer = 'kafka-streams' | 'kafka-streams-tuned'
-
-export const PEERS: Readonly<Record<Peer, { readonly name: string; readonly tuned: boolean }>> = {
-  'kafka-streams': { name: 'Kafka Streams 4.3.1', tuned: false },
-  'kafka-streams-tuned': { name: 'Kafka Streams 4.3.1, tuned', tuned: true }
-}
+/** With whom Millrace is compared: three in streams workloads, two in those of clients. */
+export const PEERS = ['kafka-streams', 'kafka-streams-tuned', 'kafkats', 'kafkajs', 'platformatic'] as const
+export type Peer = (typeof PEERS)[number]
 
 export type Guarantee = 'at-least-once' | 'exactly-once'
 

@@ -31,7 +31,7 @@ export function publish(names: readonly string[]): void {
   if (bars.length > 0) writeFileSync(pathOf('ratios.svg'), drawRatios({ bars, peer: `${PEER}, default settings` }))
 }
 
-function tableOf({ name, date, machine, settings, summaries, pairs }: Result): string {
+function tableOf({ name, date, machine, settings, summaries, withoutResult = [], pairs }: Result): string {
   const timed = summaries.some(({ latencyMs }) => latencyMs !== undefined)
   const rows = [
     ['', 'median', 'min–max', ...(timed ? ['p50, p99, p99.9 ms'] : []), 'steady', 'CPU s', 'peak MiB', 'broker MiB'],
@@ -52,9 +52,22 @@ function tableOf({ name, date, machine, settings, summaries, pairs }: Result): s
     const { median, min, max } = spread(values)
     return `- ${pair} = **${median.toFixed(1)}** (${min.toFixed(1)}–${max.toFixed(1)})`
   })
+  const failures = withoutResult.map(({ contender, why }) => `- ${contender}: no result; ${firstLine(why)}`)
   const facts = `${date.slice(0, 10)}, commit ${machine.commit}, load before ${format(machine.loadBefore)}`
   const heading = `### ${name}`
   const picture = existsSync(pathOf(`${name}.svg`)) ? `![${name}](results/${name}.svg)` : ''
-  const parts = [heading, settings.workload ?? '', lines.join('\n'), ratios.join('\n'), picture, facts]
+  const parts = [
+    heading,
+    settings.workload ?? '',
+    lines.join('\n'),
+    [...ratios, ...failures].join('\n'),
+    picture,
+    facts
+  ]
   return parts.filter(part => part !== '').join('\n\n')
+}
+
+/** Without its colon at the end, and safe in a table of Markdown. */
+function firstLine(text: string): string {
+  return text.split('\n')[0]!.replace(/:$/, '').replaceAll('|', '\\|')
 }

@@ -25,6 +25,12 @@ export interface Contender {
   readonly rounds: readonly Round[]
 }
 
+/** A contender that failed, was wrong, or did not come to an end. */
+export interface WithoutResult {
+  readonly contender: string
+  readonly why: string
+}
+
 export interface Report {
   /** Also the name of the file. */
   readonly name: string
@@ -32,6 +38,7 @@ export interface Report {
   readonly kept: boolean
   readonly settings: Readonly<Record<string, unknown>>
   readonly contenders: readonly Contender[]
+  readonly withoutResult?: readonly WithoutResult[]
   /** Whose numbers are divided by whose, round by round. */
   readonly ratios?: readonly (readonly [ours: string, theirs: string])[]
   /** What goes into the file beside what is printed. */
@@ -40,7 +47,8 @@ export interface Report {
 }
 
 /** Prints the table and, where it is to be kept, writes `benchmarks/results/<name>.json`. */
-export function report({ name, kept, settings, contenders, ratios = [], series, loadBefore }: Report): void {
+export function report(told: Report): void {
+  const { name, kept, settings, contenders, withoutResult = [], ratios = [], series, loadBefore } = told
   const facts = { ...machine(), loadBefore, loadAfter: load() }
   console.log(`\n${describe(settings)}\n${describe(facts)}`)
   const summaries = contenders.map(summaryOf)
@@ -71,6 +79,7 @@ export function report({ name, kept, settings, contenders, ratios = [], series, 
       residentMiB.map(({ median }) => format(median)).join(' ')
     ])
   ])
+  for (const { contender, why } of withoutResult) console.log(`${contender}: no result; ${why}`)
   const pairs = Object.fromEntries(ratios.map(ratio => [ratio.join(' : '), pairRatios(contenders, ratio)]))
   for (const [ratio, values] of Object.entries(pairs)) {
     const { median, min, max } = spread(values)
@@ -88,6 +97,7 @@ export function report({ name, kept, settings, contenders, ratios = [], series, 
     machine: facts,
     settings,
     summaries,
+    ...(withoutResult.length === 0 ? {} : { withoutResult }),
     pairs,
     series,
     contenders

@@ -1,7 +1,7 @@
 /** What earlier runs have left in `benchmarks/results/`. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Summary } from './report.js'
+import type { Summary, WithoutResult } from './report.js'
 import type { machine } from './machine.js'
 
 const DIRECTORY = new URL('../results/', import.meta.url)
@@ -13,6 +13,7 @@ export interface Result {
   readonly machine: ReturnType<typeof machine> & { readonly loadBefore: number }
   readonly settings: Readonly<Record<string, unknown>> & { readonly workload?: string }
   readonly summaries: readonly Summary[]
+  readonly withoutResult?: readonly WithoutResult[]
   /** By `ours : theirs`, round by round. */
   readonly pairs: Readonly<Record<string, readonly number[]>>
 }

@@ -3,7 +3,8 @@ import { withBroker } from '../broker.js'
 import { Child, type Command } from '../child.js'
 import { javaPrograms, nodeProgram } from '../commands.js'
 import { load } from '../machine.js'
-import { type BenchOptions, isKept } from '../options.js'
+import { nodePeerPrograms, versioned } from '../node-peers.js'
+import { type BenchOptions, isKept, type Peer } from '../options.js'
 import { report, type Round } from '../report.js'
 import { createTopic, PARTITIONS, recordCount } from '../topics.js'
 
@@ -30,7 +31,7 @@ interface Finished {
 }
 
 export async function benchClients(which: 'produce' | 'consume', options: BenchOptions): Promise<void> {
-  const { smoke, profile } = options
+  const { smoke, profile, peers } = options
   const java = await javaPrograms()
   const records = smoke ? 20_000 : 2_000_000
   const contenders: Contender[] = [
@@ -47,6 +48,7 @@ export async function benchClients(which: 'produce' | 'consume', options: BenchO
       rounds: []
     }
   ]
+  contenders.push(...nodeClients(peers))
   if (which === 'produce') {
     const produce = (args: string[]): Command => java('Produce', [...args, String(BATCH_BYTES)])
     contenders.push({ name: JAVA_LARGE_BATCHES, produce, consume: produce, rounds: [] })
@@ -82,9 +84,27 @@ export async function benchClients(which: 'produce' | 'consume', options: BenchO
       measured: `from process start until the last record is ${which === 'produce' ? 'acknowledged' : 'read'}`
     },
     contenders: contenders.map(({ name, rounds }) => ({ name, unit: 'records/s', rounds })),
-    ratios: [[MILLRACE, JAVA]],
+    ratios: contenders.filter(({ name }) => name !== MILLRACE).map(({ name }) => [MILLRACE, name] as const),
     loadBefore
   })
+}
+
+/** Those that were asked for. */
+function nodeClients(peers: readonly Peer[]): Contender[] {
+  const asked = (
+    [
+      ['kafkajs', 'kafkajs'],
+      ['platformatic', '@platformatic/kafka']
+    ] as const
+  ).filter(([peer]) => peers.includes(peer))
+  if (asked.length === 0) return []
+  const program = nodePeerPrograms()
+  return asked.map(([peer, library]) => ({
+    name: versioned(library),
+    produce: args => program(`produce-${peer}`, args),
+    consume: args => program(`consume-${peer}`, args),
+    rounds: []
+  }))
 }
 
 async function runRound(title: string, command: Command, records: number): Promise<Round> {

@@ -98,7 +98,7 @@ async function runRound(
     client.close()
     writer.stop()
     await writing
-    await new Progress(application.id, { connection }).finished(application.inputs, [], asked)
+    await new Progress({ groupId: application.id }, { connection }).finished(application.inputs, [], asked)
     await Promise.all([asked.stop(), other.stop()])
     const expected = countByKey.expected(writer.written)
     await checkOutput(connection, application.output, countByKey, expected)

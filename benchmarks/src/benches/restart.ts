@@ -85,7 +85,11 @@ async function restartOnce(
   const application = await Application.open(run, modules)
   try {
     const first = await application.start()
-    await new Progress(application.id, { connection }).finished(application.inputs, application.repartitions, first)
+    await new Progress({ groupId: application.id }, { connection }).finished(
+      application.inputs,
+      application.repartitions,
+      first
+    )
     await first.stop()
     const logged = await recordCount(connection, `${application.id}-${STORE}-changelog`)
 

@@ -139,9 +139,9 @@ async function runSoak(
     await items.write(FIRST_ITEMS)
     const child = await application.start({ vitalsEveryMs: smoke ? SMOKE_VITALS_EVERY_MS : VITALS_EVERY_MS })
     const progress = (): Promise<void> =>
-      new Progress(application.id, { connection }).finished(application.inputs, [], child)
+      new Progress({ groupId: application.id }, { connection }).finished(application.inputs, [], child)
     // All of the table is read before the first order comes.
-    await new Progress(application.id, { connection }).finished([inputs.items], [], child)
+    await new Progress({ groupId: application.id }, { connection }).finished([inputs.items], [], child)
     const watching = watch(child, [items, orders])
     const changing = items.pace()
     await orders.pace(paced)

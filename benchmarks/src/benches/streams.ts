@@ -4,7 +4,7 @@ import { load } from '../machine.js'
 import { type BenchOptions, isKept } from '../options.js'
 import { report, type Round } from '../report.js'
 import { Application, type ApplicationOptions } from '../streams/application.js'
-import { inTurns, MILLRACE, type StreamsContender, streamsContenders } from '../streams/contenders.js'
+import { inTurns, kafkatsContender, MILLRACE, type StreamsContender, streamsContenders } from '../streams/contenders.js'
 import { loadInputs } from '../streams/inputs.js'
 import { checkOutput } from '../streams/output.js'
 import { Progress } from '../streams/progress.js'
@@ -21,19 +21,32 @@ export interface StreamsRun extends ApplicationOptions {
   readonly size: number
 }
 
+/** A contender with its rounds so far, or with why it has no result. */
+interface Contending {
+  readonly name: string
+  readonly unit: string
+  readonly rounds: Round[]
+  why: string | undefined
+}
+
 export async function benchStreams(workload: Workload, options: BenchOptions): Promise<void> {
   const { threads } = options
   const records = options.records ?? (options.smoke ? SMOKE_RECORDS : workload.records)
   const size = workload.size?.(records) ?? records
-  const starters = await streamsContenders(options)
-  const contenders = starters.map(({ name }) => ({ name, unit: `${workload.unit}/s`, rounds: [] as Round[] }))
+  const starters = [...(await streamsContenders(options)), ...kafkatsContender(options)]
+  const contenders = starters.map(({ name }): Contending => ({
+    name,
+    unit: `${workload.unit}/s`,
+    rounds: [],
+    why: undefined
+  }))
   const loadBefore = load()
   await withBroker(async broker => {
     const inputs = await loadInputs(workload, records, broker)
     const common = { workload, inputs, records, size, threads, commitIntervalMs: COMMIT_INTERVAL_MS }
     for (let round = 0; round < options.rounds; round++) {
       for (const [i, contender] of inTurns(starters, round))
-        contenders[i]!.rounds.push(await runRound({ ...common, round }, { contender, broker }))
+        await addRound(contenders[i]!, () => runRound({ ...common, round }, { contender, broker }), contender)
     }
   })
   report({
@@ -49,10 +62,27 @@ export async function benchStreams(workload: Workload, options: BenchOptions): P
       'commit interval of all in ms': COMMIT_INTERVAL_MS,
       measured: 'from process start until the group has committed the ends of its input and its repartition topics'
     },
-    contenders,
-    ratios: starters.slice(1).map(({ name }) => [MILLRACE, name] as const),
+    contenders: contenders.filter(({ why }) => why === undefined),
+    withoutResult: contenders.flatMap(({ name, why }) => (why === undefined ? [] : [{ contender: name, why }])),
+    ratios: contenders.slice(1).flatMap(({ name, why }) => (why === undefined ? [[MILLRACE, name] as const] : [])),
     loadBefore
   })
+}
+
+/** A contender that may fail is asked no more once it has. */
+async function addRound(
+  contending: Contending,
+  run: () => Promise<Round>,
+  { longestMs }: StreamsContender
+): Promise<void> {
+  if (contending.why !== undefined) return
+  try {
+    contending.rounds.push(await run())
+  } catch (error) {
+    if (longestMs === undefined) throw error
+    contending.why = (error as Error).message
+    console.log(`${contending.name}: ${contending.why}`)
+  }
 }
 
 /** From process start until everything is committed; the output is compared with what is right. */
@@ -64,7 +94,7 @@ export async function runRound(
   const { connection } = modules.broker
   const application = await Application.open(run, modules)
   try {
-    const progress = new Progress(application.id, { connection })
+    const progress = new Progress({ groupId: application.id, longestMs: modules.contender.longestMs }, { connection })
     const child = await application.start()
     await progress.finished(application.inputs, application.repartitions, child)
     const cost = child.cost()

@@ -34,7 +34,9 @@ export class Application {
     modules: { readonly contender: StreamsContender; readonly broker: BenchBroker }
   ): Promise<Application> {
     const application = new Application(options, modules)
-    for (const topic of Object.values(application.outputs)) await createTopic(modules.broker.connection, topic)
+    const made = modules.contender.needsRepartitions === true ? application.repartitions : []
+    for (const topic of [...Object.values(application.outputs), ...made])
+      await createTopic(modules.broker.connection, topic)
     return application
   }
 
@@ -76,6 +78,7 @@ export class Application {
         brokers: this.#broker.addresses,
         applicationId: this.id,
         topics: { ...inputs, ...this.outputs },
+        repartitions: this.repartitions,
         stateDirectory,
         commitIntervalMs,
         threads,

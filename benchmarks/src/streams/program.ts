@@ -6,6 +6,8 @@ export interface ProgramOptions {
   readonly brokers: string
   readonly applicationId: string
   readonly topics: Topics
+  /** For those that make none themselves. */
+  readonly repartitions: readonly string[]
   readonly stateDirectory: string
   /** Without it, each has its default. */
   readonly commitIntervalMs?: number | undefined

@@ -17,20 +17,25 @@ interface Look {
 export class Progress {
   readonly #connection: BrokerConnection
   readonly #groupId: string
+  readonly #longestMs: number
   readonly #startedAt = performance.now()
   readonly #looks: Look[] = []
   #committed = 0
   #changedAt = performance.now()
 
-  constructor(groupId: string, modules: { readonly connection: BrokerConnection }) {
+  constructor(
+    { groupId, longestMs = Infinity }: { readonly groupId: string; readonly longestMs?: number | undefined },
+    modules: { readonly connection: BrokerConnection }
+  ) {
     this.#groupId = groupId
+    this.#longestMs = longestMs
     this.#connection = modules.connection
   }
 
   /**
    * Resolves once the group has committed the ends of the topics, looked at in their order: what an upstream topic is
    * committed for has been written downstream before, so the last look settles it. Rejects when the process ends, or
-   * commits nothing for two minutes.
+   * commits nothing for two minutes, or takes longer than it may.
    */
   async finished(inputs: readonly string[], downstream: readonly string[], child: Child): Promise<void> {
     for (let at = 0; at <= downstream.length;) {
@@ -51,6 +56,10 @@ export class Progress {
 
   #requireProgress(child: Child): void {
     if (child.ended) throw child.failure()
+    if (performance.now() - this.#startedAt > this.#longestMs) {
+      const committed = this.#committed.toLocaleString('en-US')
+      throw new Error(`cut off after ${this.#longestMs / 1000} s, with ${committed} offsets committed`)
+    }
     if (performance.now() - this.#changedAt > LONGEST_PAUSE_MS)
       throw new Error(`nothing was committed for two minutes, ${this.#committed} offsets until then`)
   }
