@@ -47,6 +47,7 @@ const LEVELS = {
     else await runMocha('system', [...kafkaSpecs(), ...systemSpecs()])
   },
   bench: async () => {
+    await check('micro-benchmarks', process.execPath, ['benchmarks/dist/micro/main.js', '--milliseconds', '20'])
     const missing = process.env.KAFKA_BROKERS ? undefined : await missingTools()
     if (missing !== undefined) return skip('ratios of processor time', missing)
     await check('ratios of processor time', process.execPath, ['benchmarks/dist/main.js', '--check'])

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { drawRatios } from './ratios-picture.js'
 import { pathOf, readResult, type Result } from './results.js'
-import { format } from './report.js'
+import { microTable } from './micro/results.js'
+import { format } from './table.js'
 import { spread } from './statistics.js'
 
 const README = new URL('../README.md', import.meta.url)
@@ -19,7 +20,7 @@ export function publish(names: readonly string[]): void {
   const readme = readFileSync(README, 'utf8')
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error(`benchmarks/README.md lacks the lines ${BEGIN} and ${END}`)
-  const tables = results.map(tableOf).join('\n\n')
+  const tables = [...results.map(tableOf), microTable()].filter(table => table !== undefined).join('\n\n')
   writeFileSync(README, `${readme.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${readme.slice(end)}`)
   const bars = results.flatMap(({ settings, name, pairs }) => {
     const ratios = Object.entries(pairs).find(

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Cost } from './child.js'
 import { load, machine } from './machine.js'
+import { format, printTable } from './table.js'
 import { type Percentiles, spread, type Spread } from './statistics.js'
 
 export interface Round {
@@ -166,15 +167,4 @@ function describe(facts: object): string {
 
 function range({ min, median, max }: Spread): string {
   return `${format(median)} (${format(min)}–${format(max)})`
-}
-
-/** Three digits, or a whole number with thousands apart. */
-export function format(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
-}
-
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
-  const lines = rows.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join('   '))
-  console.log(`\n${lines.map(line => line.trimEnd()).join('\n')}`)
 }
