@@ -166,6 +166,8 @@ describe('StateDirectory', () => {
       await departed('0_1', 0)
       const clean = () => states.cleanUp({ olderThanMs: 0, now: HOUR, keep: [] })
       const removed = (await Promise.all([clean(), clean(), clean()])).flat()
+      // Opening a database that another has just moved away leaves an empty one: a run notices it, and the next deletes it.
+      await clean()
       await clean()
       expect(await tasks()).to.deep.equal([])
       expect([...new Set(removed)].sort()).to.deep.equal(['0_0', '0_1'])
