@@ -3,8 +3,8 @@ import { Bucket, type BucketPlace } from './bucket.js'
 import { CacheSize } from './cache-size.js'
 import { type CachedBucket, KeyBuckets } from './key-buckets.js'
 
-/** Measured with a million buckets of one entry each: 300 bytes where keys have a hundred of them, 600 where each has one. */
-const BUCKET_BYTES = 400
+/** Measured with a million buckets of one entry each: 200 bytes where keys have a hundred of them, 430 where each has one. */
+const BUCKET_BYTES = 320
 /** Steps of the clock hand for one new bucket. */
 const HAND_STEPS = 8
 
@@ -22,7 +22,10 @@ export class BucketCache<K, V> {
   #lastKey: string | undefined
   #last: KeyBuckets<K, V> | undefined
 
-  constructor(options: { readonly maxBytes: number }) {
+  readonly #bucketMs: number
+
+  constructor(options: { readonly maxBytes: number; readonly bucketMs: number }) {
+    this.#bucketMs = options.bucketMs
     this.#size = new CacheSize({ maxBytes: options.maxBytes, emptyBytes: BUCKET_BYTES })
   }
 
@@ -52,7 +55,7 @@ export class BucketCache<K, V> {
     if (this.#clock.length >= this.#size.maxEntries) this.#evict(HAND_STEPS)
     let owner = this.#bucketsOf(mapKey)
     if (owner === undefined) {
-      owner = new KeyBuckets<K, V>(key, mapKey, stored + 1)
+      owner = new KeyBuckets<K, V>({ key, mapKey, bucketMs: this.#bucketMs }, stored + 1)
       this.#keys.set(mapKey, owner)
       this.#last = owner
     }
@@ -70,8 +73,8 @@ export class BucketCache<K, V> {
       bucket.dirty = true
       this.dirty.push(bucket)
     }
-    if (hold && !bucket.held) {
-      bucket.held = true
+    if (hold && !bucket.holds) {
+      bucket.holds = true
       this.held.push(bucket)
     }
   }
@@ -92,7 +95,7 @@ export class BucketCache<K, V> {
   discard(): void {
     for (const bucket of this.dirty) this.#drop(bucket)
     for (const bucket of this.held) if (!bucket.dirty) this.#drop(bucket)
-    this.#clock = this.#clock.filter(({ dirty, held }) => !dirty && !held)
+    this.#clock = this.#clock.filter(({ dirty, holds }) => !dirty && !holds)
     this.dirty.length = 0
     this.held.length = 0
   }
@@ -121,7 +124,7 @@ export class BucketCache<K, V> {
     for (let steps = 0; clock.length >= maxEntries && steps < maxSteps; steps++) {
       if (this.#hand >= clock.length) this.#hand = 0
       const bucket = clock[this.#hand]!
-      if (bucket.dirty || bucket.held) this.#hand++
+      if (bucket.dirty || bucket.holds) this.#hand++
       else if (bucket.referenced) {
         bucket.referenced = false
         this.#hand++

@@ -6,6 +6,8 @@ import type { Serde } from './serde.js'
 export interface HeldUpdate<V> {
   /** When it was put: greater is later. */
   readonly order: number
+  readonly time: number
+  readonly rank: number
   /** What downstream saw last. */
   readonly forwarded: V | null
   readonly context: unknown
@@ -19,7 +21,12 @@ export interface BucketOwner<K> {
   readonly key: K
   /** The latin1 string of the key's bytes. */
   readonly mapKey: string
+  /** The length of the stretches of time that its buckets are for. */
+  readonly bucketMs: number
 }
+
+/** The time since the bucket's start of an entry that is not there. */
+const ABSENT = -1
 
 /**
  * One value. `time` orders the entries of a bucket, and `rank` those of one time: the sequence number of a duplicate, or
@@ -28,8 +35,8 @@ export interface BucketOwner<K> {
  * Times are kept from the bucket's start on: such numbers are small, and small ones lie in the object itself, while larger ones
  * are objects of their own, each a look into memory more.
  */
-export class BucketEntry<V> {
-  readonly rank: number
+export abstract class BucketEntry<V> {
+  rank: number
   value: V | null = null
   /** Not in the changelog yet. */
   changed = false
@@ -37,32 +44,74 @@ export class BucketEntry<V> {
   cached = false
   /** An update that downstream has not seen. */
   held: HeldUpdate<V> | undefined
-  readonly #bucket: { readonly start: number }
-  readonly #sinceStart: number
-  #timestampSinceStart = 0
+  protected sinceStart: number
+  protected timestampSinceStart = 0
 
-  constructor(bucket: { readonly start: number }, sinceStart: number, rank: number) {
-    this.#bucket = bucket
-    this.#sinceStart = sinceStart
+  constructor(sinceStart: number, rank: number) {
+    this.sinceStart = sinceStart
     this.rank = rank
     this.held = undefined
   }
 
+  /** The first ms of its bucket's stretch of time. */
+  abstract get start(): number
+
   get time(): number {
-    return this.#bucket.start + this.#sinceStart
+    return this.start + this.sinceStart
   }
 
   get timestamp(): number {
-    return this.#bucket.start + this.#timestampSinceStart
+    return this.start + this.timestampSinceStart
   }
 
   set timestamp(timestamp: number) {
-    this.#timestampSinceStart = timestamp - this.#bucket.start
+    this.timestampSinceStart = timestamp - this.start
   }
 
   /** Negative: before that place; 0: there. */
   compare(sinceStart: number, rank: number): number {
-    return this.#sinceStart - sinceStart || this.rank - rank
+    return this.sinceStart - sinceStart || this.rank - rank
+  }
+
+  /** Becomes a new entry. */
+  protected begin(sinceStart: number, rank: number): void {
+    this.sinceStart = sinceStart
+    this.rank = rank
+    this.value = null
+    this.changed = this.cached = false
+    this.held = undefined
+    this.timestampSinceStart = 0
+  }
+
+  /** Becomes what another entry of the same bucket is. */
+  protected take(other: BucketEntry<V>): void {
+    this.sinceStart = other.sinceStart
+    this.rank = other.rank
+    this.value = other.value
+    this.changed = other.changed
+    this.cached = other.cached
+    this.held = other.held
+    this.timestampSinceStart = other.timestampSinceStart
+  }
+}
+
+/** An entry that is not the first of its bucket. */
+class LaterEntry<V> extends BucketEntry<V> {
+  readonly #bucket: { readonly start: number }
+
+  constructor(bucket: { readonly start: number }, sinceStart: number, rank: number) {
+    super(sinceStart, rank)
+    this.#bucket = bucket
+  }
+
+  get start(): number {
+    return this.#bucket.start
+  }
+
+  static copyOf<V>(bucket: Bucket<unknown, V>): LaterEntry<V> {
+    const copy = new LaterEntry<V>(bucket, 0, 0)
+    copy.take(bucket)
+    return copy
   }
 }
 
@@ -71,45 +120,47 @@ export interface BucketPlace {
   readonly segment: number
   /** How many stretches of time lie before its own. */
   readonly index: number
-  /** The length of such a stretch. */
-  readonly bucketMs: number
 }
 
-export class Bucket<K, V, Owner extends BucketOwner<K> = BucketOwner<K>> {
+/**
+ * A bucket is its own first entry, since most have no other: an object less for the garbage collector to move, and a join of
+ * streams makes one for every record.
+ */
+export class Bucket<K, V, Owner extends BucketOwner<K> = BucketOwner<K>> extends BucketEntry<V> {
   readonly owner: Owner
   readonly segment: number
   readonly index: number
-  /** The first ms of its stretch of time. */
-  readonly start: number
-  /** By time, then rank. The first lies by itself, since most buckets have no other. */
-  #first: BucketEntry<V> | undefined
-  #others: BucketEntry<V>[] | undefined = undefined
+  /** By time, then rank. */
+  #others: LaterEntry<V>[] | undefined = undefined
   /** Not in the database yet. */
   dirty = false
   /** As it is now, it is in the batch that the next commit writes. */
   batched = false
   /** Some of its entries' updates are held back. */
-  held = false
+  holds = false
   /** Put or found since the clock hand passed; spares it once. */
   referenced = true
 
-  constructor(owner: Owner, { segment, index, bucketMs }: BucketPlace) {
+  constructor(owner: Owner, { segment, index }: BucketPlace) {
+    super(ABSENT, 0)
     this.owner = owner
     this.segment = segment
     this.index = index
-    this.start = index * bucketMs
-    this.#first = undefined
+  }
+
+  get start(): number {
+    return this.index * this.owner.bucketMs
   }
 
   /** How many entries it has. */
   get size(): number {
-    if (this.#first === undefined) return 0
+    if (this.sinceStart === ABSENT) return 0
     return this.#others === undefined ? 1 : 1 + this.#others.length
   }
 
-  /** The entry that has so many before it, which must be fewer than there are. */
+  /** The entry that has so many before it, which must be fewer than there are; until the next that is made or dropped. */
   entry(before: number): BucketEntry<V> {
-    return before === 0 ? this.#first! : this.#others![before - 1]!
+    return before === 0 ? this : this.#others![before - 1]!
   }
 
   find(time: number, rank: number): BucketEntry<V> | undefined {
@@ -128,9 +179,7 @@ export class Bucket<K, V, Owner extends BucketOwner<K> = BucketOwner<K>> {
       const found = this.entry(place)
       if (found.compare(sinceStart, rank) === 0) return found
     }
-    const entry = new BucketEntry<V>(this, sinceStart, rank)
-    this.#insert(place, entry)
-    return entry
+    return this.#insert(place, sinceStart, rank)
   }
 
   /** Forgets deletions. */
@@ -140,28 +189,33 @@ export class Bucket<K, V, Owner extends BucketOwner<K> = BucketOwner<K>> {
       const entry = this.entry(i)
       if (entry.value !== null) left.push(entry)
     }
-    this.#first = left.shift()
-    this.#others = left.length === 0 ? undefined : left
+    const [first] = left
+    if (first === undefined) this.sinceStart = ABSENT
+    else if (first !== this) this.take(first)
+    this.#others = left.length <= 1 ? undefined : (left.slice(1) as LaterEntry<V>[])
   }
 
-  #insert(place: number, entry: BucketEntry<V>): void {
-    const first = this.#first
-    if (first === undefined) {
-      this.#first = entry
-      return
+  #insert(place: number, sinceStart: number, rank: number): BucketEntry<V> {
+    if (place === 0) {
+      if (this.sinceStart !== ABSENT) this.#add(0, LaterEntry.copyOf(this))
+      this.begin(sinceStart, rank)
+      return this
     }
-    const behind = place === 0 ? first : entry
-    if (place === 0) this.#first = entry
+    const entry = new LaterEntry<V>(this, sinceStart, rank)
+    this.#add(place - 1, entry)
+    return entry
+  }
+
+  #add(before: number, entry: LaterEntry<V>): void {
     const others = this.#others
-    if (others === undefined) this.#others = [behind]
-    else if (place > others.length) others.push(behind)
-    else others.splice(Math.max(0, place - 1), 0, behind)
+    if (others === undefined) this.#others = [entry]
+    else if (before === others.length) others.push(entry)
+    else others.splice(before, 0, entry)
   }
 
   /** How many entries are before. */
   #place(sinceStart: number, rank: number): number {
-    const first = this.#first
-    if (first === undefined || first.compare(sinceStart, rank) >= 0) return 0
+    if (this.sinceStart === ABSENT || this.compare(sinceStart, rank) >= 0) return 0
     const others = this.#others
     if (others === undefined) return 1
     let low = 0

@@ -78,6 +78,6 @@ export class Buckets<K, V> {
   }
 
   #add(key: K, mapKey: string, segment: number, index: number): CachedBucket<K, V> {
-    return this.#modules.cache.add(key, mapKey, { segment, index, bucketMs: this.bucketMs }, this.#stored)
+    return this.#modules.cache.add(key, mapKey, { segment, index }, this.#stored)
   }
 }

@@ -8,6 +8,7 @@ export type CachedBucket<K, V> = Bucket<K, V, KeyBuckets<K, V>>
 export class KeyBuckets<K, V> implements BucketOwner<K> {
   readonly key: K
   readonly mapKey: string
+  readonly bucketMs: number
   /** The database has no bucket of this index or a greater one that is not here too. */
   completeFrom: number
   /** By itself, since mostly it is wanted, or there is none yet of the index that is. */
@@ -18,9 +19,10 @@ export class KeyBuckets<K, V> implements BucketOwner<K> {
   /** Their indexes: numbers side by side, so that a search does not go to each bucket in memory. */
   readonly #olderIndexes: number[] = []
 
-  constructor(key: K, mapKey: string, completeFrom: number) {
+  constructor({ key, mapKey, bucketMs }: BucketOwner<K>, completeFrom: number) {
     this.key = key
     this.mapKey = mapKey
+    this.bucketMs = bucketMs
     this.completeFrom = completeFrom
     this.#newest = undefined
   }

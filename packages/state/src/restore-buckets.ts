@@ -30,12 +30,12 @@ export function restoreBuckets(
     const [time, rank] = suffix.read(key, keyEnd)
     const segment = segments.of(time)
     const index = Math.floor(time / bucketMs)
-    const owner = { key: null, mapKey: latin1Slice(key, 0, keyEnd) }
+    const owner = { key: null, mapKey: latin1Slice(key, 0, keyEnd), bucketMs }
     const place = bucketKey(segment, escapedKey(owner.mapKey), index * bucketMs)
     let bucket = buckets.get(place)
     if (bucket === undefined) {
       const stored = database.get(databaseKey(prefix, place))
-      bucket = new Bucket(owner, { segment, index, bucketMs })
+      bucket = new Bucket(owner, { segment, index })
       if (stored !== undefined) fillBucket(bucket, stored, asBytes.read)
       buckets.set(place, bucket)
     }

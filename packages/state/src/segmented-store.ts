@@ -1,5 +1,5 @@
 /** Entries by key and time, as stores of windows and of sessions keep them: in buckets, first in memory, then in the database. */
-import type { BucketEntry } from './bucket.js'
+import type { BucketEntry, HeldUpdate } from './bucket.js'
 import { byTime } from './by-time.js'
 import { BucketEncoder, type ChangelogSuffix } from './bucket-encoder.js'
 import { BucketCache } from './bucket-cache.js'
@@ -65,10 +65,11 @@ export class SegmentedStore<K, V> implements StateStore {
     const intervalMs = segmentIntervalOf(definition)
     this.#segments = new Segments({ retentionMs: definition.retentionMs, intervalMs, prefix })
     this.#index = definition.ordered === true ? new TimeIndex() : undefined
-    this.#cache = new BucketCache({ maxBytes: options.cacheMaxBytes })
+    const bucketMs = definition.kind === 'window' ? definition.bucketMs : intervalMs
+    this.#cache = new BucketCache({ maxBytes: options.cacheMaxBytes, bucketMs })
     this.#database = modules.database
     this.#buckets = new Buckets(
-      { definition, prefix, bucketMs: definition.kind === 'window' ? definition.bucketMs : intervalMs },
+      { definition, prefix, bucketMs },
       { segments: this.#segments, cache: this.#cache, database: this.#database }
     )
   }
@@ -179,7 +180,7 @@ export class SegmentedStore<K, V> implements StateStore {
     const hold = this.#listener !== undefined && this.definition.caching
     if (hold) {
       const forwarded = entry.held === undefined ? entry.value : entry.held.forwarded
-      entry.held = { order: ++this.#puts, forwarded, context }
+      entry.held = { order: ++this.#puts, time, rank, forwarded, context }
     }
     this.#change(bucket, entry, value, timestamp, hold)
   }
@@ -207,16 +208,17 @@ export class SegmentedStore<K, V> implements StateStore {
   flush(): void {
     const { held } = this.#cache
     while (held.length > 0) {
-      const updates: [key: K, entry: BucketEntry<V>, order: number][] = []
+      const updates: [bucket: CachedBucket<K, V>, held: HeldUpdate<V>][] = []
       for (const bucket of held.splice(0)) {
-        bucket.held = false
-        const { key } = bucket.owner
+        bucket.holds = false
         for (let i = 0; i < bucket.size; i++) {
           const entry = bucket.entry(i)
-          if (entry.held !== undefined) updates.push([key, entry, entry.held.order])
+          if (entry.held !== undefined) updates.push([bucket, entry.held])
         }
       }
-      for (const [key, entry] of updates.sort(([, , a], [, , b]) => a - b)) this.#forward(key, entry)
+      updates.sort(([, one], [, other]) => one.order - other.order)
+      // Found again, since what a listener puts may give the bucket another first entry.
+      for (const [bucket, { time, rank }] of updates) this.#forward(bucket.owner.key, bucket.find(time, rank)!)
     }
   }
 
