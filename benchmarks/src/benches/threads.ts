@@ -12,7 +12,13 @@ import { uncombinedWordCounts } from '../streams/workloads/word-count.js'
 import { PARTITIONS } from '../topics.js'
 import { COMMIT_INTERVAL_MS, runRound } from './streams.js'
 
-const WORKLOADS = [countsOfHashes, uncombinedWordCounts, aggregateObjects, windowedCount]
+/** Longer than their own, for those that end so soon that mostly the start of the threads would be compared. */
+const WORKLOADS = [
+  countsOfHashes,
+  { ...uncombinedWordCounts, records: 2 * uncombinedWordCounts.records },
+  { ...aggregateObjects, records: 4 * aggregateObjects.records },
+  { ...windowedCount, records: 4 * windowedCount.records }
+]
 const THREADS = [1, 2]
 const SMOKE_RECORDS = 20_000
 
