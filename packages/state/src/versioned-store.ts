@@ -202,7 +202,8 @@ export class SegmentedVersionedStore<K, V> implements VersionedStore<K, V>, Stat
     if (later) return this.#insert(key, value, timestamp, Infinity)
     if (newest !== undefined && newest.timestamp < timestamp) {
       this.#write(key, newest.timestamp, timestamp, newest.value)
-    } else if (value === null) this.#bound(key, timestamp)
+    } else if (newest === undefined && value === null) this.#bound(key, timestamp)
+    // A deletion at the very time of the newest version leaves nothing of its own, as in Kafka Streams.
     if (newest !== undefined || value !== null) this.#newest.put(key, value, timestamp)
     if ((newest === undefined) !== (value === null)) this.#count.changed(value === null ? -1 : 1)
     return Infinity

@@ -53,8 +53,10 @@ type RecordAppender = (topic: OutgoingTopic, ...record: Parameters<SinkWrite>) =
 
 function recordAppender(node: SinkNode, modules: Pick<SinkModules, 'dropped'>): RecordAppender {
   const scratch = new ByteWriter()
-  // As Java's WindowedStreamPartitioner: all windows of a key in one partition.
-  const windowBytes = node.key instanceof WindowedSerde ? node.key.windowBytes : 0
+  // As Java's WindowedStreamPartitioner: all windows of a key in one partition. Any other partitioner takes its place, and where
+  // that one leaves the choice to the default, the producer takes the bytes of the window for some of the key's.
+  const windowed = node.key instanceof WindowedSerde && node.partitioner === undefined
+  const windowBytes = windowed ? (node.key as WindowedSerde<unknown>).windowBytes : 0
   return (topic, key, value, timestamp, context, headers, valueSerde) => {
     scratch.length = 0
     if (key !== null && key !== undefined) encodePart(node, 'key', node.key, key, scratch, context)

@@ -8,7 +8,8 @@ export type TimestampExtractor = (value: unknown, context: RecordContext, partit
 
 /**
  * Chooses the partition of a record, from 0; several for a copy in each, none of an empty list to leave the record out
- * (KIP-837), undefined for the default: murmur2 of the key's bytes, as Java's producer.
+ * (KIP-837), undefined for the default: murmur2 of the key's bytes, as Java's producer; of a windowed key all bytes, those
+ * of the window too, so that its windows lie in several partitions, which without a partitioner they do not.
  */
 export type Partitioner<K = any, V = any> = (
   key: K,

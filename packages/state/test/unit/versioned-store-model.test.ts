@@ -99,7 +99,10 @@ describe('versioned store against a list', function () {
   }
 })
 
-/** All versions of all keys for ever, by time; deletions among them. */
+/**
+ * All versions of all keys for ever, by time; deletions among them. One at the very time of the newest version takes that out and
+ * is forgotten with it, unless a version ends there: so it is in Kafka Streams.
+ */
 class Versions {
   observed = -1
   readonly #puts: Put[]
@@ -121,7 +124,10 @@ class Versions {
     if (this.isExpired(put.timestamp)) return undefined
     this.observed = Math.max(this.observed, put.timestamp)
     const same = this.#puts.findIndex(each => each.key === put.key && each.timestamp === put.timestamp)
-    if (same >= 0) this.#puts.splice(same, 1)
+    const replaced = same < 0 ? undefined : this.#puts.splice(same, 1)[0]
+    const others = this.#puts.filter(({ key: name }) => name === put.key)
+    const wasNewest = replaced !== undefined && replaced.value !== null && !others.some(isAfter(put))
+    if (put.value === null && wasNewest && (others.at(-1)?.value ?? null) === null) return Infinity
     this.#puts.push(put)
     this.#puts.sort((a, b) => a.timestamp - b.timestamp)
     return this.#all(put.key).find(({ timestamp }) => timestamp === put.timestamp)!.validTo
@@ -147,6 +153,10 @@ class Versions {
     const puts = this.#puts.filter(put => put.key === name)
     return puts.map(({ value, timestamp }, at) => ({ value, timestamp, validTo: puts[at + 1]?.timestamp ?? Infinity }))
   }
+}
+
+function isAfter({ timestamp }: Put): (other: Put) => boolean {
+  return other => other.timestamp > timestamp
 }
 
 class Run {

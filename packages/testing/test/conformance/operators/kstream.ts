@@ -4,6 +4,7 @@ import { any, both } from '../any-serde.js'
 import { expression } from '../expression.js'
 import { keeping, type Operators, rekeying } from '../operator.js'
 import { named, stored } from '../options.js'
+import { partitionedBy } from '../partitioners.js'
 import type { Made } from '../scope.js'
 
 type Stream = KStream<any, any>
@@ -30,6 +31,7 @@ export const operators: Operators = {
   'KStream.repartition': keeping<Stream>((from, step) =>
     from.repartition({
       ...named(step),
+      ...partitionedBy(step),
       value: any,
       ...(step.partitions === undefined ? {} : { partitions: step.partitions as number })
     })
@@ -63,12 +65,13 @@ export const operators: Operators = {
   },
   'KStream.to': (from, step, scope) => {
     const stream = from.object as Stream
+    const options = { ...named(step), ...partitionedBy(step), value: any }
     if (step.topicBy === undefined) {
       scope.sinks.set(step.topic as string, from.keys)
-      stream.to(step.topic as string, { ...named(step), value: any })
+      stream.to(step.topic as string, options)
     } else {
       const topicOf = expression(step.topicBy)
-      stream.to((key, value) => topicOf({ key, value }), { ...named(step), value: any })
+      stream.to((key, value) => topicOf({ key, value }), options)
     }
     return undefined
   },

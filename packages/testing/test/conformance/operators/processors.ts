@@ -4,6 +4,7 @@ import { any, both } from '../any-serde.js'
 import { fixedKeyProcessor, plainProcessor } from '../behaviour.js'
 import { keeping, type Operators, rekeying } from '../operator.js'
 import { named, topicsOf } from '../options.js'
+import { partitionedBy } from '../partitioners.js'
 import type { Step } from '../scenario.js'
 import { storeOf } from '../store-of.js'
 
@@ -43,7 +44,8 @@ export const operators: Operators = {
   },
   'Topology.addSink': (_, step, scope) => {
     scope.sinks.set(step.topic as string, 'plain')
-    scope.lowLevel().addSink(step.name as string, step.topic as string, { ...both, parents: step.parents as string[] })
+    const options = { ...both, ...partitionedBy(step), parents: step.parents as string[] }
+    scope.lowLevel().addSink(step.name as string, step.topic as string, options)
     return undefined
   }
 }

@@ -4,6 +4,7 @@ import { any } from '../any-serde.js'
 import { expression } from '../expression.js'
 import { keeping, type Operator, type Operators } from '../operator.js'
 import { stored, storedValue } from '../options.js'
+import { partitionedByKey } from '../partitioners.js'
 
 type Table = KTable<any, any>
 type Joiner = (left: any, right: any, key: any) => any
@@ -29,7 +30,7 @@ function joiningByForeignKey(
       scope.with(step),
       (value, key) => foreignKey({ key, value }),
       (left, right, key) => joiner({ key, left, right }),
-      { ...stored(step), value: any }
+      { ...stored(step), ...partitionedByKey(step), value: any }
     )
   })
 }

@@ -5,6 +5,7 @@ import { operatorNames } from '../operators.js'
 import type { Step } from '../scenario.js'
 import { Picker } from './picker.js'
 import type { Handle, Productions } from './production.js'
+import { PARTITIONERS } from './words.js'
 
 /** Productions of operations that Millrace has. Every module in `productions/` exports some. */
 const productions = new Map<string, Productions[string]>()
@@ -24,6 +25,13 @@ const SOURCES = [
   { op: 'globalTable', kind: 'GlobalKTable', topics: ['g', 'h'] }
 ]
 
+/** Where a stream may be written. */
+const ENDS: readonly ((name: string) => Readonly<Record<string, unknown>>)[] = [
+  name => ({ topic: `out-${name}` }),
+  name => ({ topic: `out-${name}` }),
+  name => ({ topicBy: `out-${name}-{key}` })
+]
+
 export interface RandomTopology {
   readonly topology: readonly Step[]
   /** What it reads. */
@@ -33,7 +41,8 @@ export interface RandomTopology {
 export function growTopology(genes: readonly (readonly number[])[]): RandomTopology {
   const growing = new Growing()
   for (const gene of genes) growing.step(new Picker(gene))
-  growing.end()
+  // The last numbers of a list are seldom reached.
+  growing.end(new Picker(genes[0]!.toReversed()))
   return growing
 }
 
@@ -74,10 +83,12 @@ class Growing implements RandomTopology {
   }
 
   /** Lets everything that nothing goes on from be seen. */
-  end(): void {
+  end(pick: Picker): void {
     for (const { kind, name } of this.#handles.filter(handle => !this.#used.has(handle.name))) {
-      if (kind === 'KTable') this.topology.push({ op: 'toStream', from: name }, { op: 'to', topic: `out-${name}` })
-      if (kind === 'KStream') this.topology.push({ op: 'to', from: name, topic: `out-${name}` })
+      if (kind !== 'KTable' && kind !== 'KStream') continue
+      if (kind === 'KTable') this.topology.push({ op: 'toStream', from: name, as: `${name}-stream` })
+      const from = kind === 'KTable' ? `${name}-stream` : name
+      this.topology.push({ op: 'to', from, ...pick.one(ENDS)(name), ...pick.maybe('partitioner', ...PARTITIONERS) })
     }
   }
 

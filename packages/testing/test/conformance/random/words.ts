@@ -13,6 +13,9 @@ export const MAPPERS = [
 export const KEYS = ['{value}', '{value}|first', '{key}', '{key}{value}', '{value}|first unless {value}|is:c', 'one']
 export const JOINERS = ['{left}/{right}', '{left}/{right} unless {right}|starts:b', '{right}']
 export const AGGREGATORS = ['{aggregate}{value}', '{aggregate}{value} unless {value}|is:b', '{value}', '{aggregate}']
+export const PARTITIONERS = ['keyLength', 'valueLength', 'everywhere', 'notB']
+/** Those that leave the records of a key in one partition. */
+export const KEY_PARTITIONERS = ['keyLength', 'notB']
 export const SUBTRACTORS = ['{aggregate}-{value}', '{aggregate}-{value} unless {value}|is:a', '{aggregate}']
 
 /** A store that is named, configured, or left to the operation. */

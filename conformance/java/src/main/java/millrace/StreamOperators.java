@@ -60,7 +60,7 @@ final class StreamOperators {
             Repartitioned<Object, Object> repartitioned = Repartitioned.with(null, Options.ANY);
             if (step.has("name")) repartitioned = repartitioned.withName(step.text("name"));
             if (step.has("partitions")) repartitioned = repartitioned.withNumberOfPartitions(step.number("partitions"));
-            return from.repartition(repartitioned);
+            return from.repartition(repartitioned.withStreamPartitioner(Partitioners.of(step)));
         });
         Operators.<KStream<Object, Object>>add("KStream.toTable", (from, step, scope) -> {
             final Named named = Options.named(step);
@@ -105,6 +105,7 @@ final class StreamOperators {
         Operators.<KStream<Object, Object>>add("KStream.to", (from, step, scope) -> {
             Produced<Object, Object> produced = Produced.with(null, Options.ANY);
             if (step.has("name")) produced = produced.withName(step.text("name"));
+            produced = produced.withStreamPartitioner(Partitioners.of(step));
             if (step.has("topicBy")) {
                 final Expression topic = step.expression("topicBy");
                 from.to((k, v, context) -> (String) topic.of("key", k, "value", v), produced);

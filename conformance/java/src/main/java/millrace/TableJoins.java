@@ -68,6 +68,6 @@ final class TableJoins {
     }
 
     private static TableJoined<Object, Object> joined(final Step step) {
-        return TableJoined.as(step.textOr("name", null));
+        return TableJoined.<Object, Object>as(step.textOr("name", null)).withPartitioner(Partitioners.of(step)).withOtherPartitioner(Partitioners.of(step));
     }
 }

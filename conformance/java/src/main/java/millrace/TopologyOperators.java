@@ -43,7 +43,7 @@ final class TopologyOperators {
         });
         Operators.add("Topology.addSink", (from, step, scope) -> {
             scope.sinks.put(step.text("topic"), new Keys.Plain());
-            scope.lowLevel().addSink(step.text("name"), step.text("topic"), WRITE, WRITE, step.texts("parents").toArray(new String[0]));
+            scope.lowLevel().addSink(step.text("name"), step.text("topic"), WRITE, WRITE, Partitioners.of(step), step.texts("parents").toArray(new String[0]));
             return null;
         });
     }

@@ -1,6 +1,6 @@
 /** KStream without windows. */
 import type { Productions, Surroundings } from '../production.js'
-import { JOINERS, KEYS, MAPPERS, PREDICATES, someName, someStore } from '../words.js'
+import { JOINERS, KEY_PARTITIONERS, KEYS, MAPPERS, PREDICATES, someName, someStore } from '../words.js'
 
 const joined = (surroundings: Surroundings, kind: string) => {
   const { pick } = surroundings
@@ -35,7 +35,10 @@ export const productions: Productions = {
     windowed: false
   }),
   'KStream.peek': () => ({ step: {}, kind: 'KStream' }),
-  'KStream.repartition': at => ({ step: someName(at), kind: 'KStream' }),
+  'KStream.repartition': at => ({
+    step: { ...someName(at), ...at.pick.maybe('partitioner', ...KEY_PARTITIONERS) },
+    kind: 'KStream'
+  }),
   'KStream.toTable': at => ({ step: { ...someStore(at), ...someName(at) }, kind: 'KTable' }),
   // Kafka Streams forgets the serde of a key that may have changed, and wants it back where windows wrap the key.
   'KStream.groupByKey': () => ({ step: { serdes: true }, kind: 'KGroupedStream' }),
