@@ -84,11 +84,6 @@ export class Cluster {
     return [...ends].every(([partition, offset]) => (committed.get(partition) ?? 0) >= offset)
   }
 
-  /** Where the application's changelogs end. */
-  async changelogEnds(applicationId: string): Promise<Offsets> {
-    return this.ends((await this.internalTopics(applicationId)).filter(name => name.endsWith('-changelog')))
-  }
-
   /** How many each topic has. */
   async partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const described = await this.#connection.describeTopics(topics)

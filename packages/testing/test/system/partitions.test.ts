@@ -1,4 +1,4 @@
-/** Topologies over several partitions, as applications of Millrace and of Kafka Streams on one broker. */
+/** Topologies over several partitions, as applications of Millrace and of Kafka Streams on one broker, restarted without state half-way. */
 import { requireJdk, requireKafka } from '@millrace/broker-tool'
 import { expect } from 'chai'
 import { partitionedScenarios, sharedInputs } from '../conformance/partitions/cases.js'
@@ -24,9 +24,11 @@ describe('applications over several partitions, beside Kafka Streams', function 
     await cluster.close()
   })
 
-  it('write the same into the same partitions of the same topics, before and after a restart without state', async () => {
-    const options = { partitions: 3, inputs: sharedInputs() }
-    const found = await sideBySide(partitionedScenarios(), options, { cluster, java: java! })
-    expect(Object.fromEntries(found)).to.deep.equal({})
-  })
+  for (const caching of [false, true]) {
+    it(`write the same into the same partitions of the same topics, caches ${caching ? 'on' : 'off'}`, async () => {
+      const options = { partitions: 3, inputs: sharedInputs() }
+      const found = await sideBySide(partitionedScenarios({ caching }), options, { cluster, java: java! })
+      expect(Object.fromEntries(found)).to.deep.equal({})
+    })
+  }
 })

@@ -5,10 +5,9 @@ import { CONFORMANCE } from '../cases.js'
 import type { Input, Scenario } from '../scenario.js'
 import type { PartitionedScenario } from './side-by-side.js'
 
-/** Each without caches: with them, how many records become one depends on when commits come. */
-export function partitionedScenarios(): readonly PartitionedScenario[] {
+export function partitionedScenarios(options: { readonly caching: boolean }): readonly PartitionedScenario[] {
   const written = read<Record<string, Scenario>>('scenarios')
-  return Object.entries(written).map(([name, scenario]) => ({ name, scenario, caching: false }))
+  return Object.entries(written).map(([name, scenario]) => ({ name, scenario, ...options }))
 }
 
 export function sharedInputs(): readonly Input[] {

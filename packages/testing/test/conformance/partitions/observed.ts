@@ -8,7 +8,8 @@ export interface ObservedTopic {
   readonly partitions: number
   /**
    * In order, by partition and key: tasks that write into the same partition do so in no order. Records without a key may lie in
-   * any partition, and are in the order of their texts. Of what one step writes to a changelog the newest of each key counts.
+   * any partition, and are in the order of their texts. Of what one step writes to a changelog the newest of each key counts; with
+   * caches so it is in all topics, and none counts in those between tasks: which updates become one depends on when commits come.
    */
   readonly records: Readonly<Record<string, readonly ObservedRecord[]>>
 }
@@ -24,11 +25,12 @@ export interface ObservedRecord {
 
 /** Topics by name without the application's id. */
 export async function observed(
-  { applicationId, scenario }: Pick<ContenderOptions, 'applicationId' | 'scenario'>,
+  { applicationId, scenario, caching }: Pick<ContenderOptions, 'applicationId' | 'scenario' | 'caching'>,
   { baseMs, steps }: { readonly baseMs: number; readonly steps: readonly ReadonlyMap<string, number>[] },
   { cluster }: { readonly cluster: Cluster }
 ): Promise<Readonly<Record<string, ObservedTopic>>> {
-  const names = [...topicsOfScenario(scenario).sinks, ...(await cluster.internalTopics(applicationId))]
+  const { sinks } = topicsOfScenario(scenario)
+  const names = [...sinks, ...(await cluster.internalTopics(applicationId))]
   const partitions = await cluster.partitions(names)
   const buffers = [...Scope.build(scenario).topology.stores.values()].filter(({ kind }) => kind === 'buffer')
   const untimed = new Set(buffers.map(({ name }) => `${applicationId}-${name}-changelog`))
@@ -49,13 +51,15 @@ export async function observed(
   for (const name of names) {
     const records = new Map<string, ObservedRecord[]>()
     const lastSteps = new Map<string, number>()
-    for (const stored of await cluster.read(name)) {
+    const isChangelog = name.endsWith('-changelog')
+    const isCompared = !caching || isChangelog || sinks.includes(name)
+    for (const stored of isCompared ? await cluster.read(name) : []) {
       const record = observe(name, stored)
       const list = record.key === null ? 'any' : `${stored.partition} ${record.key}`
       const others = records.get(list)
       if (others === undefined) records.set(list, [record])
       else others.push(record)
-      if (!name.endsWith('-changelog')) continue
+      if (record.key === null || !(isChangelog || caching)) continue
       // What one step overwrites nobody has read.
       const step = steps.findIndex(ends => (ends.get(`${name}-${stored.partition}`) ?? 0) > stored.offset)
       if (others !== undefined && lastSteps.get(list) === step) others.splice(-2, 1)

@@ -6,7 +6,7 @@ import { randomScenarios } from '../random/scenarios.js'
 import type { Scenario } from '../scenario.js'
 import { Scope } from '../scope.js'
 import { Cluster } from '../../support/cluster.js'
-import { sideBySide } from './side-by-side.js'
+import { type PartitionedScenario, sideBySide } from './side-by-side.js'
 
 /** A difference that does not come again was one of the order in which tasks wrote. */
 const ATTEMPTS = 3
@@ -21,18 +21,21 @@ export async function runRandomOnBroker(
   const given = process.env['KAFKA_BROKERS']
   const kafka = given === undefined || given === '' ? await startKafka() : undefined
   const cluster = await Cluster.connect(kafka?.brokers ?? given!.split(','))
-  const drawn = fc.sample(fc.tuple(randomScenarios.filter(fits), fc.integer({ min: 2, max: 4 })), {
+  const drawn = fc.sample(fc.tuple(randomScenarios.filter(fits), fc.integer({ min: 2, max: 4 }), fc.boolean()), {
     numRuns: count,
     seed
   })
   const waiting = drawn.entries()
   let different = 0
   const work = async (): Promise<void> => {
-    for (const [index, [scenario, partitions]] of waiting) {
-      const found = await lastingDifference(scenario, partitions, { cluster, java })
+    for (const [index, [scenario, partitions, caching]] of waiting) {
+      const found = await lastingDifference({ name: '', scenario, caching }, partitions, { cluster, java })
       if (found === undefined) continue
       different++
-      console.log(`Different over ${partitions} partitions (number ${index}): ${found}\n${JSON.stringify(scenario)}\n`)
+      const caches = caching ? 'on' : 'off'
+      console.log(
+        `Different over ${partitions} partitions, caches ${caches} (number ${index}): ${found}\n${JSON.stringify(scenario)}\n`
+      )
     }
   }
   const started = Date.now()
@@ -50,14 +53,14 @@ export async function runRandomOnBroker(
 }
 
 async function lastingDifference(
-  scenario: Scenario,
+  drawn: PartitionedScenario,
   partitions: number,
   modules: Parameters<typeof sideBySide>[2]
 ): Promise<string | undefined> {
   let found: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const options = { partitions, inputs: scenario.inputs! }
-    found = (await sideBySide([{ name: '', scenario, caching: false }], options, modules)).get('')
+    const options = { partitions, inputs: drawn.scenario.inputs! }
+    found = (await sideBySide([drawn], options, modules)).get(drawn.name)
     if (found === undefined) return undefined
   }
   return found

@@ -81,7 +81,7 @@ class Group {
   readonly #cluster: Cluster
   readonly #pairs: readonly Pair[]
   readonly #failed = new Map<Contender, string>()
-  /** Where changelogs ended after each step. */
+  /** Where what it writes ended after each step. */
   readonly #steps = new Map<Contender, ReadonlyMap<string, number>[]>()
 
   constructor(scenarios: readonly PartitionedScenario[], options: SideBySideOptions, modules: SideBySideModules) {
@@ -154,10 +154,11 @@ class Group {
   async #wait(contender: Contender, sources: readonly string[]): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS
     while (!this.#failed.has(contender)) {
-      const { applicationId } = contender.options
+      const { applicationId, scenario } = contender.options
       if (await this.#cluster.isCaughtUp(applicationId, sources)) {
         const steps = this.#steps.get(contender) ?? []
-        this.#steps.set(contender, [...steps, await this.#cluster.changelogEnds(applicationId)])
+        const written = [...topicsOfScenario(scenario).sinks, ...(await this.#cluster.internalTopics(applicationId))]
+        this.#steps.set(contender, [...steps, await this.#cluster.ends(written)])
         return
       }
       const failure = Date.now() > deadline ? 'It does not come to the end of its topics' : await contender.failure()
