@@ -44,17 +44,17 @@ function forgotSerde({ topology }: Scenario, { cached, uncached }: Result): bool
   return failed && topology.some(({ op }) => op === 'repartition')
 }
 
-/** Whether Kafka Streams has moved a repartition topic past a processor, as it does even if that may change keys. */
+/** Whether Kafka Streams has moved a repartition topic past a processor, as it does even if that may change keys or values. */
 function movedPastProcessor({ topology }: Scenario, ours: Result, theirs: Result): boolean {
   if (ours.describe === undefined || theirs.describe === undefined) return false
-  const named = topology.filter(({ op }) => op === 'process').map(({ name }) => name)
+  const named = topology.filter(({ op }) => op === 'process' || op === 'processValues').map(({ name }) => name)
   const places = ({ describe = [] }: Result): string => {
     let subtopology = ''
     const found: string[] = []
     for (const [i, line] of describe.entries()) {
       if (line.includes('Sub-topology:')) subtopology = line
       const name = /Processor: (\S+) /.exec(line)?.[1]
-      if (name?.startsWith('KSTREAM-PROCESSOR-') || named.includes(name))
+      if (/^KSTREAM-PROCESS(OR|VALUES)-/.test(name ?? '') || named.includes(name))
         found.push([subtopology, ...describe.slice(i, i + 3)].join())
     }
     return found.sort().join()

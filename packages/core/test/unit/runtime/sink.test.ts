@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type RecordContext, serdes, type SinkNode } from '@millrace/core'
+import { encode } from '@millrace/state'
 import { partitionForKey } from '../../../dist/broker/partitioner.js'
 import { Outbox } from '../../../dist/runtime/outbox.js'
 import { sinkWriter } from '../../../dist/runtime/sink.js'
@@ -77,6 +78,16 @@ describe('a sink', () => {
   it('goes by a partitioner, and by the key where that chooses nothing', () => {
     expect(write('a', { partitioner: (_key, _value, count) => count - 1 }).partitions).to.deep.equal([PARTITIONS - 1])
     expect(write('a', { partitioner: () => undefined }).partitions).to.deep.equal(write('a', {}).partitions)
+  })
+
+  it("goes by the whole of a windowed key where a partitioner chooses nothing, as Java's producer", () => {
+    const key = serdes.timeWindowed(serdes.string(), 10)
+    for (const start of [0, 10, 1_000_000]) {
+      const windowed = { key: 'a', window: { start, end: start + 10 } }
+      const bytes = encode(key, windowed)
+      const expected = partitionForKey(bytes, 0, bytes.length, PARTITIONS)
+      expect(write(windowed, { key, partitioner: () => undefined }).partitions).to.deep.equal([expected])
+    }
   })
 
   it('writes to each partition of a list once (KIP-837)', () => {
