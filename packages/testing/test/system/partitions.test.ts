@@ -1,7 +1,7 @@
 /** Topologies over several partitions, as applications of Millrace and of Kafka Streams on one broker, restarted without state half-way. */
 import { requireJdk, requireKafka } from '@millrace/broker-tool'
 import { expect } from 'chai'
-import { partitionedScenarios, sharedInputs } from '../conformance/partitions/cases.js'
+import { type Group, ownScenarios, sharedScenarios } from '../conformance/partitions/cases.js'
 import { Cluster } from '../support/cluster.js'
 import { sideBySide } from '../conformance/partitions/side-by-side.js'
 import { Java } from '../conformance/java.js'
@@ -24,11 +24,18 @@ describe('applications over several partitions, beside Kafka Streams', function 
     await cluster.close()
   })
 
+  const differences = async ({ scenarios, options }: Group): Promise<object> =>
+    Object.fromEntries(await sideBySide(scenarios, options, { cluster, java: java! }))
+
   for (const caching of [false, true]) {
     it(`write the same into the same partitions of the same topics, caches ${caching ? 'on' : 'off'}`, async () => {
-      const options = { partitions: 3, inputs: sharedInputs() }
-      const found = await sideBySide(partitionedScenarios({ caching }), options, { cluster, java: java! })
-      expect(Object.fromEntries(found)).to.deep.equal({})
+      expect(await differences(sharedScenarios({ caching }))).to.deep.equal({})
+    })
+  }
+
+  for (const group of ownScenarios()) {
+    it(`write the same with inputs of their own: ${group.scenarios[0]!.name}`, async () => {
+      expect(await differences(group)).to.deep.equal({})
     })
   }
 })

@@ -6,14 +6,35 @@ import { randomScenarios } from '../random/scenarios.js'
 import type { Scenario } from '../scenario.js'
 import { Scope } from '../scope.js'
 import { Cluster } from '../../support/cluster.js'
-import { type PartitionedScenario, sideBySide } from './side-by-side.js'
+import { entry } from './cases.js'
+import { drawShrinkable, shrink, type Shrinkable } from './shrink.js'
+import { sideBySide } from './side-by-side.js'
 
 /** A difference that does not come again was one of the order in which tasks wrote. */
 const ATTEMPTS = 3
 /** Most of the time is spent waiting for commits. */
 const AT_ONCE = 4
+/** How many smaller scenarios are tried: each takes seconds. */
+const SHRINK_TRIES = 160
 
-/** Prints what differs, as scenarios; returns whether there was nothing. */
+interface Drawn {
+  readonly scenario: Scenario
+  readonly partitions: number
+  readonly caching: boolean
+}
+
+interface Different extends Shrinkable<Drawn> {
+  readonly number: number
+  readonly reason: string
+}
+
+const drawn: fc.Arbitrary<Drawn> = fc.record({
+  scenario: randomScenarios.filter(fits),
+  partitions: fc.integer({ min: 2, max: 4 }),
+  caching: fc.boolean()
+})
+
+/** Prints what differs, as small as it can be made, as entries of the list; returns whether there was nothing. */
 export async function runRandomOnBroker(
   { count, seed }: { readonly count: number; readonly seed: number },
   { java }: { readonly java: Java }
@@ -21,46 +42,48 @@ export async function runRandomOnBroker(
   const given = process.env['KAFKA_BROKERS']
   const kafka = given === undefined || given === '' ? await startKafka() : undefined
   const cluster = await Cluster.connect(kafka?.brokers ?? given!.split(','))
-  const drawn = fc.sample(fc.tuple(randomScenarios.filter(fits), fc.integer({ min: 2, max: 4 }), fc.boolean()), {
-    numRuns: count,
-    seed
-  })
-  const waiting = drawn.entries()
-  let different = 0
+  const reasonOf = (value: Drawn): Promise<string | undefined> => lastingDifference(value, { cluster, java })
+  const waiting = drawShrinkable(drawn, { count, seed }).entries()
+  const different: Different[] = []
   const work = async (): Promise<void> => {
-    for (const [index, [scenario, partitions, caching]] of waiting) {
-      const found = await lastingDifference({ name: '', scenario, caching }, partitions, { cluster, java })
-      if (found === undefined) continue
-      different++
-      const caches = caching ? 'on' : 'off'
-      console.log(
-        `Different over ${partitions} partitions, caches ${caches} (number ${index}): ${found}\n${JSON.stringify(scenario)}\n`
-      )
+    for (const [number, one] of waiting) {
+      const reason = await reasonOf(one.value)
+      if (reason === undefined) continue
+      different.push({ ...one, number, reason })
+      console.log(`Different (number ${number}): ${reason}\n${shown(one.value, `random-${seed}-${number}`)}\n`)
     }
   }
   const started = Date.now()
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
+    for (const one of different) {
+      const { value, reason } = await shrink(one, { atOnce: AT_ONCE, tries: SHRINK_TRIES }, { reasonOf })
+      console.log(`Shrunk (number ${one.number}): ${reason}\n${shown(value, `random-${seed}-${one.number}`)}\n`)
+    }
   } finally {
     await cluster.close()
     await kafka?.stop()
   }
   const seconds = ((Date.now() - started) / 1000).toFixed(0)
   console.log(
-    `${count - different} of ${count} random scenarios equal over several partitions (seed ${seed}, ${seconds} s)`
+    `${count - different.length} of ${count} random scenarios equal over several partitions (seed ${seed}, ${seconds} s)`
   )
-  return different === 0
+  return different.length === 0
+}
+
+/** On a broker nothing is wrapped. */
+function shown({ scenario: { wrapped: _, ...scenario }, partitions, caching }: Drawn, name: string): string {
+  return entry(name, { partitions, caching, ...scenario })
 }
 
 async function lastingDifference(
-  drawn: PartitionedScenario,
-  partitions: number,
+  { scenario, partitions, caching }: Drawn,
   modules: Parameters<typeof sideBySide>[2]
 ): Promise<string | undefined> {
   let found: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const options = { partitions, inputs: drawn.scenario.inputs! }
-    found = (await sideBySide([drawn], options, modules)).get(drawn.name)
+    const options = { partitions, inputs: scenario.inputs! }
+    found = (await sideBySide([{ name: '', scenario, caching }], options, modules)).get('')
     if (found === undefined) return undefined
   }
   return found
