@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly from: Handle
   /** A name that is free for a store or node. */
   fresh(prefix: string): string
+  /** Named key-value stores of the tables that were read, by which processors may find rows. */
+  readonly tableStores: readonly string[]
   /** Of a kind, with keys that are windowed or not as those of `from`. */
   others(kind: string): readonly Handle[]
 }
@@ -27,6 +29,8 @@ export interface Growth {
   readonly kind: string
   /** A step that must come first, and makes nothing to go on from. */
   readonly before?: Step
+  /** What it names itself, all of that class; the first is gone on from. Default: what the step makes, under a name that is given to it. */
+  readonly names?: readonly string[]
   /** Default: as before. False where keys are new ones. */
   readonly windowed?: boolean
 }

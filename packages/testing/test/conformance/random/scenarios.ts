@@ -19,7 +19,9 @@ const record = fc.record({
   key: fc.oneof({ arbitrary: fc.constantFrom('a', 'b', 'c'), weight: 12 }, { arbitrary: fc.constant(null), weight: 1 }),
   value: fc.oneof({ arbitrary: text, weight: 5 }, { arbitrary: fc.constant(null), weight: 1 }),
   step,
-  header: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 })
+  header: fc.oneof({ arbitrary: fc.constant(false), weight: 5 }, { arbitrary: fc.constant(true), weight: 1 }),
+  /** How far the wall clock goes before it. */
+  wallClockMs: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.constantFrom(7, 20, 45), weight: 1 })
 })
 
 interface Restarted {
@@ -50,18 +52,30 @@ export const randomScenarios: fc.Arbitrary<Scenario> = fc
   })
   .map(({ genes, records, optimization, wrapped, restarts }): Scenario => {
     const { topology: grown, topics } = growTopology(genes)
-    // A store without a changelog is lost in a restart, or not, as its library pleases.
-    const topology = restarts.length === 0 ? grown : grown.map(({ logging: _, ...step }): Step => step)
+    const topology = restarts.length === 0 ? grown : grown.map(restartable)
     let time = 0
-    const inputs = records.flatMap(({ topic, key, value, step: by, header }, index): Input[] => {
+    const inputs = records.flatMap(({ topic, key, value, step: by, header, wallClockMs }, index): Input[] => {
       time = Math.max(0, time + by)
       const headers = header ? { headers: [['h', String(index)]] as const } : {}
       const restart = restarts
         .filter(({ before }) => before % records.length === index)
         .map(({ restart }) => ({ restart }))
-      return [...restart, { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }]
+      const advance = wallClockMs === 0 ? [] : [{ advanceWallClockMs: wallClockMs }]
+      return [
+        ...restart,
+        ...advance,
+        { topic: topics[topic % topics.length]!, key, value, timestamp: time, ...headers }
+      ]
     })
     const windows = topology.some(step => step.op === 'windowedBy' || step.differenceMs !== undefined)
     const wrapper = wrapped ? { wrapped } : {}
     return { ...optimization, ...wrapper, topology, inputs, ...(windows ? {} : { inMemory: true }) }
   })
+
+/**
+ * A store without a changelog is lost in a restart, or not, as its library pleases; and a table that is restored from its own
+ * topic has the times of the records there.
+ */
+function restartable({ logging: _, timestamps, ...step }: Step): Step {
+  return timestamps === undefined || step.op === 'table' ? step : { ...step, timestamps }
+}

@@ -46,6 +46,10 @@ export function growTopology(genes: readonly (readonly number[])[]): RandomTopol
   return growing
 }
 
+function isTableWithStore({ op, store, historyMs }: Step): boolean {
+  return op === 'table' && store !== undefined && historyMs === undefined
+}
+
 class Growing implements RandomTopology {
   readonly topology: Step[] = []
   readonly topics: string[] = []
@@ -67,19 +71,21 @@ class Growing implements RandomTopology {
       pick,
       from,
       fresh: prefix => this.#fresh(prefix),
+      tableStores: this.topology.filter(isTableWithStore).map(({ store }) => store as string),
       others: kind => this.#handles.filter(other => other.kind === kind && other.windowed === from.windowed)
     })
     if (growth === undefined) return
     this.#used.add(from.name)
     const op = /\.(\w+)/.exec(name)![1]!
-    const made = {
-      name: this.#fresh('n'),
-      kind: growth.kind,
-      windowed: growth.windowed ?? from.windowed
-    }
     if (growth.before !== undefined) this.topology.push(growth.before)
-    this.topology.push({ op, from: from.name, as: made.name, ...growth.step })
-    this.#handles.push(made)
+    const { kind, windowed = from.windowed, names = [this.#fresh('n')] } = growth
+    this.topology.push({
+      op,
+      from: from.name,
+      ...(growth.names === undefined ? { as: names[0]! } : {}),
+      ...growth.step
+    })
+    this.#handles.push(...names.toReversed().map(name => ({ name, kind, windowed })))
   }
 
   /** Lets everything that nothing goes on from be seen. */
@@ -95,13 +101,16 @@ class Growing implements RandomTopology {
   /** A topic is read once; returns whether there was one left. */
   #source(pick: Picker): boolean {
     const { op, kind, topics } = pick.one(SOURCES)
-    const topic = topics.find(name => !this.topics.includes(name))
-    if (topic === undefined) return false
+    const free = topics.filter(name => !this.topics.includes(name))
+    if (free.length === 0) return false
+    const several = op === 'stream' && free.length > 1 && pick.one([false, false, false, true])
+    const topic = several ? free : free[0]!
     const store = op !== 'stream' && pick.one([false, true]) ? { store: this.#fresh('store') } : {}
     const history = op === 'table' && 'store' in store ? pick.maybe('historyMs', 50) : {}
+    const times = op === 'globalTable' ? {} : pick.maybe('timestamps', 'length')
     const name = this.#fresh('n')
-    this.topics.push(topic)
-    this.topology.push({ op, topic, as: name, ...store, ...history })
+    this.topics.push(...[topic].flat())
+    this.topology.push({ op, topic, as: name, ...store, ...history, ...times })
     this.#handles.push({ name, kind, windowed: false })
     return true
   }

@@ -34,6 +34,12 @@ export const productions: Productions = {
     kind: 'KStream',
     windowed: false
   }),
+  'KStream.split': ({ pick, fresh }) => {
+    const [some, others] = [fresh('n'), fresh('n')]
+    const branches = [{ when: pick.one(PREDICATES), name: '-some', as: some }]
+    const otherwise = { name: '-others', as: others }
+    return { step: { name: fresh('split'), branches, otherwise }, kind: 'KStream', names: [some, others] }
+  },
   'KStream.peek': () => ({ step: {}, kind: 'KStream' }),
   'KStream.repartition': at => ({
     step: { ...someName(at), ...at.pick.maybe('partitioner', ...KEY_PARTITIONERS) },

@@ -26,6 +26,7 @@ export const productions: Productions = {
   'KTable.filter': derived('when', PREDICATES),
   'KTable.filterNot': derived('when', PREDICATES),
   'KTable.mapValues': derived('value', MAPPERS),
+  'KTable.transformValues': derived('value', MAPPERS),
   'KTable.toStream': at => ({ step: someName(at), kind: 'KStream' }),
   'KTable.groupBy': at => ({
     step: { key: at.pick.one(KEYS), value: at.pick.one(MAPPERS) },
