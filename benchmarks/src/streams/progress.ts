@@ -5,8 +5,8 @@ import type { Child } from '../child.js'
 const LOOK_EVERY_MS = 50
 /** Fewer commits tell nothing about what happened between them. */
 const LEAST_COMMITS = 6
-/** Longer than any session or commit interval. */
-const LONGEST_PAUSE_MS = 120_000
+/** Kafka Streams with more keys than its caches hold has committed nothing for over two minutes, and come to its end in four. */
+const LONGEST_PAUSE_MS = 600_000
 
 interface Look {
   /** Milliseconds since the start. */
@@ -35,7 +35,7 @@ export class Progress {
   /**
    * Resolves once the group has committed the ends of the topics, looked at in their order: what an upstream topic is
    * committed for has been written downstream before, so the last look settles it. Rejects when the process ends, or
-   * commits nothing for two minutes, or takes longer than it may.
+   * commits nothing for ten minutes, or takes longer than it may.
    */
   async finished(inputs: readonly string[], downstream: readonly string[], child: Child): Promise<void> {
     for (let at = 0; at <= downstream.length;) {
@@ -61,7 +61,7 @@ export class Progress {
       throw new Error(`cut off after ${this.#longestMs / 1000} s, with ${committed} offsets committed`)
     }
     if (performance.now() - this.#changedAt > LONGEST_PAUSE_MS)
-      throw new Error(`nothing was committed for two minutes, ${this.#committed} offsets until then`)
+      throw new Error(`nothing was committed for ten minutes, ${this.#committed} offsets until then`)
   }
 
   async #isCommitted(topics: readonly string[], isInput: boolean): Promise<boolean> {
