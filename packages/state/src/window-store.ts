@@ -36,8 +36,15 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     },
     modules: { readonly database: StateDatabase }
   ) {
-    this.entries = new SegmentedStore({ ...options, suffix: SUFFIX }, modules)
-    this.#retainDuplicates = options.definition.retainDuplicates
+    const { retainDuplicates, engine } = options.definition
+    // Kafka Streams' stores in memory put anew what they restore, with numbers of their own, from which they go on.
+    const numbered: ChangelogSuffix = {
+      ...SUFFIX,
+      read: (bytes, start) => [int64At(bytes, start), (this.#sequence = this.#following())]
+    }
+    const suffix = retainDuplicates && engine === 'memory' ? numbered : SUFFIX
+    this.entries = new SegmentedStore({ ...options, suffix }, modules)
+    this.#retainDuplicates = retainDuplicates
   }
 
   get name(): string {
@@ -53,9 +60,12 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
       this.entries.put(key, startMs, 0, value, timestamp, context)
       return
     }
-    const sequence = this.#sequence === LAST_SEQUENCE ? 0 : this.#sequence + 1
-    this.#sequence = this.entries.add(key, startMs, sequence, value, timestamp)
+    this.#sequence = this.entries.add(key, startMs, this.#following(), value, timestamp)
     if (value !== null) this.#last = this.#sequence
+  }
+
+  #following(): number {
+    return this.#sequence === LAST_SEQUENCE ? 0 : this.#sequence + 1
   }
 
   fetch(key: K, fromMs: number, toMs: number): WindowEntry<V>[] {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { canonical } from './canonical.js'
 import { areas, casesOf } from './cases.js'
-import { comparable } from './comparable.js'
+import { comparable, comparablePart } from './comparable.js'
 import { difference } from './difference.js'
 import { Java } from './java.js'
 import { runRandomOnBroker } from './partitions/random.js'
@@ -47,7 +47,7 @@ function seed(): number {
 async function compare(java: Java, scenario: Scenario): Promise<string | undefined> {
   const [ours, theirs] = await Promise.all([runScenario(scenario), java.run(scenario)])
   if (!comparable(scenario, ours, theirs)) return undefined
-  const found = difference(canonical(ours), canonical(theirs))
+  const found = difference(canonical(comparablePart(scenario, ours)), canonical(comparablePart(scenario, theirs)))
   if (found === undefined) return undefined
   const reasons = [ours.refused, theirs.refused, ours.cached?.failed?.message, theirs.cached?.failed?.message]
   return [found, ...reasons.filter(reason => reason !== undefined)].join('\n')

@@ -19,10 +19,12 @@ for (const file of readdirSync(folder)
   }
 }
 
+export const GLOBAL_TOPICS: readonly string[] = ['g', 'h']
+
 const SOURCES = [
   { op: 'stream', kind: 'KStream', topics: ['s', 'r'] },
   { op: 'table', kind: 'KTable', topics: ['t', 'u'] },
-  { op: 'globalTable', kind: 'GlobalKTable', topics: ['g', 'h'] }
+  { op: 'globalTable', kind: 'GlobalKTable', topics: GLOBAL_TOPICS }
 ]
 
 /** Where a stream may be written. */
