@@ -90,8 +90,11 @@ final class Run {
             result.put("stores", StoreContents.of(driver, !config.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG).equals(0)));
         } catch (final RuntimeException error) {
             result.put("failed", Map.of("at", at, "message", rootOf(error).toString()));
-        } finally {
+        }
+        try {
             if (driver != null) driver.close();
+        } catch (final RuntimeException error) {
+            result.putIfAbsent("failed", Map.of("at", at, "message", rootOf(error).toString()));
         }
         return result;
     }
