@@ -39,7 +39,8 @@ import org.apache.kafka.streams.test.TestRecord;
 /** One run of a topology over its inputs. Records are noted under the number of the input that made them. */
 final class Run {
     /** Stores are of no use after a run: memory will do where there is a file system in it. */
-    static final Path DIRECTORY = directory();
+    private static final Path DIRECTORY = directory();
+    private static int directories = 0;
 
     private final Supplier<Topology> topologies;
     private final Topology topology;
@@ -199,6 +200,11 @@ final class Run {
 
     private static Throwable rootOf(final Throwable error) {
         return error.getCause() == null ? error : rootOf(error.getCause());
+    }
+
+    /** One that no run had before: where closing fails, RocksDB does not let go of it. */
+    static String newDirectory() {
+        return DIRECTORY.resolve(String.valueOf(directories++)).toString();
     }
 
     static void deleteDirectory() throws IOException {
