@@ -7,6 +7,8 @@ const LOOK_AT_STREAM_TIME = ['streamTime', 'ticks', 'buffer']
 /** The changelogs of the stores that stream-stream joins keep records in. */
 const JOINED = /-(this|other)-join-store-changelog$|KSTREAM-(JOIN|OUTER)(THIS|OTHER)-\d+-store-changelog$/
 
+const MOVED_PAST = ['process', 'processValues', 'join', 'leftJoin']
+
 /** What Kafka Streams says of topologies in which it fails to merge repartition topics. */
 const NOT_MERGED = 'Found a null keyChangingChild node'
 
@@ -64,17 +66,17 @@ function forgotSerde({ topology }: Scenario, { cached, uncached }: Result): bool
   return failed && topology.some(({ op }) => op === 'repartition')
 }
 
-/** Whether Kafka Streams has moved a repartition topic past a processor, as it does even if that may change keys or values. */
+/** Whether Kafka Streams has moved a repartition topic past a processor or a join, as it does even if that may change keys or values. */
 function movedPastProcessor({ topology }: Scenario, ours: Result, theirs: Result): boolean {
   if (ours.describe === undefined || theirs.describe === undefined) return false
-  const named = topology.filter(({ op }) => op === 'process' || op === 'processValues').map(({ name }) => name)
+  const named = topology.filter(({ op }) => MOVED_PAST.includes(op)).map(({ name }) => name)
   const places = ({ describe = [] }: Result): string => {
     let subtopology = ''
     const found: string[] = []
     for (const [i, line] of describe.entries()) {
       if (line.includes('Sub-topology:')) subtopology = line
       const name = /Processor: (\S+) /.exec(line)?.[1]
-      if (/^KSTREAM-PROCESS(OR|VALUES)-/.test(name ?? '') || named.includes(name))
+      if (/^KSTREAM-(PROCESS(OR|VALUES)|(LEFT)?JOIN)-/.test(name ?? '') || named.includes(name))
         found.push([subtopology, ...describe.slice(i, i + 3)].join())
     }
     return found.sort().join()
@@ -84,7 +86,7 @@ function movedPastProcessor({ topology }: Scenario, ours: Result, theirs: Result
 
 /**
  * False where the two are known to differ: Kafka Streams falls back to the default serdes of its configuration, which
- * Millrace does not have; it cannot merge repartition topics everywhere, and moves them past processors; after a restart records of a join may overwrite others, and rows of a
+ * Millrace does not have; it cannot merge repartition topics everywhere, and moves them past processors and joins; after a restart records of a join may overwrite others, and rows of a
  * suppression leave it early; and its driver has one stream time for all tasks, where each has its own.
  */
 export function comparable(scenario: Scenario, ours: Result, theirs: Result): boolean {

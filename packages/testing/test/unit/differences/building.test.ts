@@ -69,6 +69,25 @@ describe('Millrace, unlike Kafka Streams,', () => {
     expect(at('Sink:')).to.be.lessThan(at('Sub-topology: 1'))
   })
 
+  it('keeps a repartition topic below a join with a global table', () => {
+    const builder = new StreamsBuilder()
+    const lengths = builder.globalTable('lengths', { key: text.key, value: serdes.int64() })
+    builder
+      .stream('in', text)
+      .selectKey((_key, value) => value)
+      .join(
+        lengths,
+        key => key,
+        (_value, length) => length
+      )
+      .groupByKey({ key: text.key, value: serdes.int64() })
+      .count()
+    const lines = builder.build({ optimization: 'all' }).describe().split('\n')
+    const at = (part: string) => lines.findIndex(line => line.includes(part))
+    expect(at('Processor: KSTREAM-LEFTJOIN')).to.be.within(at('Sub-topology: 1'), at('Sink:'))
+    expect(at('Sink:')).to.be.lessThan(at('Sub-topology: 2'))
+  })
+
   it('numbers subtopologies by their first node', () => {
     const builder = new StreamsBuilder()
     const grouped = builder.stream('first', text).groupBy((_key, value) => value, { ...text, name: 'grouped' })
