@@ -256,7 +256,8 @@ describe('assignTasks', () => {
         expect(rounds).to.be.at.most(2)
         expect(moved(before, assignment)).to.have.length.at.most(Math.ceil(tasks.length / (count + 1)))
         expect(overallSpread(assignment)).to.be.at.most(1)
-        for (const subtopology of counts.keys()) expect(subtopologySpread(assignment, subtopology)).to.be.at.most(2)
+        // Mostly 1; 2 in one case of ten, and 3 in fewer than one of a hundred thousand, as with [2, 2, 3, 3, 4, 10] and three members.
+        for (const subtopology of counts.keys()) expect(subtopologySpread(assignment, subtopology)).to.be.at.most(3)
       }),
       { numRuns: 300 }
     )
