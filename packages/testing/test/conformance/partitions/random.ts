@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.js'
 import { Scope } from '../scope.js'
 import { Cluster } from '../../support/cluster.js'
 import { entry } from './cases.js'
-import { drawShrinkable, shrink, type Shrinkable } from './shrink.js'
+import { type Failure, shrink, smallerScenarios } from './shrink.js'
 import { sideBySide } from './side-by-side.js'
 
 /** A difference that does not come again was one of the order in which tasks wrote. */
@@ -23,9 +23,8 @@ interface Drawn {
   readonly caching: boolean
 }
 
-interface Different extends Shrinkable<Drawn> {
+interface Different extends Failure<Drawn> {
   readonly number: number
-  readonly reason: string
 }
 
 const drawn: fc.Arbitrary<Drawn> = fc.record({
@@ -43,21 +42,21 @@ export async function runRandomOnBroker(
   const kafka = given === undefined || given === '' ? await startKafka() : undefined
   const cluster = await Cluster.connect(kafka?.brokers ?? given!.split(','))
   const reasonOf = (value: Drawn): Promise<string | undefined> => lastingDifference(value, { cluster, java })
-  const waiting = drawShrinkable(drawn, { count, seed }).entries()
+  const waiting = fc.sample(drawn, { numRuns: count, seed }).entries()
   const different: Different[] = []
   const work = async (): Promise<void> => {
-    for (const [number, one] of waiting) {
-      const reason = await reasonOf(one.value)
+    for (const [number, value] of waiting) {
+      const reason = await reasonOf(value)
       if (reason === undefined) continue
-      different.push({ ...one, number, reason })
-      console.log(`Different (number ${number}): ${reason}\n${shown(one.value, `random-${seed}-${number}`)}\n`)
+      different.push({ value, number, reason })
+      console.log(`Different (number ${number}): ${reason}\n${shown(value, `random-${seed}-${number}`)}\n`)
     }
   }
   const started = Date.now()
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
     for (const one of different) {
-      const { value, reason } = await shrink(one, { atOnce: AT_ONCE, tries: SHRINK_TRIES }, { reasonOf })
+      const { value, reason } = await shrink(one, { atOnce: AT_ONCE, tries: SHRINK_TRIES }, { reasonOf, smaller })
       console.log(`Shrunk (number ${one.number}): ${reason}\n${shown(value, `random-${seed}-${one.number}`)}\n`)
     }
   } finally {
@@ -69,6 +68,10 @@ export async function runRandomOnBroker(
     `${count - different.length} of ${count} random scenarios equal over several partitions (seed ${seed}, ${seconds} s)`
   )
   return different.length === 0
+}
+
+function* smaller({ scenario, ...rest }: Drawn): Generator<Drawn> {
+  for (const each of smallerScenarios(scenario)) if (fits(each)) yield { ...rest, scenario: each }
 }
 
 /** On a broker nothing is wrapped. */

@@ -1,11 +1,5 @@
 /** Makes what fails smaller, as long as it fails. */
-import fc from 'fast-check'
-
-/** A value, and smaller ones of its kind, the smallest first. */
-export interface Shrinkable<T> {
-  readonly value: T
-  smaller(): Iterable<Shrinkable<T>>
-}
+import type { Scenario, Step } from '../scenario.js'
 
 export interface Failure<T> {
   readonly value: T
@@ -19,81 +13,79 @@ export interface ShrinkOptions {
   readonly tries: number
 }
 
-/** The smallest failing value that was found. `reasonOf` gives undefined for a value that does not fail. */
+export interface ShrinkModules<T> {
+  /** The smallest first. */
+  smaller(value: T): Iterable<T>
+  /** Undefined for a value that does not fail. */
+  reasonOf(value: T): Promise<string | undefined>
+}
+
+/** The smallest failing value that was found. */
 export async function shrink<T>(
-  from: Shrinkable<T> & { readonly reason: string },
+  failure: Failure<T>,
   { atOnce, tries }: ShrinkOptions,
-  modules: { reasonOf(value: T): Promise<string | undefined> }
+  { smaller, reasonOf }: ShrinkModules<T>
 ): Promise<Failure<T>> {
-  const seen = new Set([JSON.stringify(from.value)])
-  let [best, reason, left]: [Shrinkable<T>, string, number] = [from, from.reason, tries]
-  let candidates = fresh(best, seen)
+  const seen = new Set([JSON.stringify(failure.value)])
+  let best = failure
+  let left = tries
+  let candidates = fresh(smaller(best.value), seen)
   while (left > 0) {
-    const batch = [...taken(candidates, Math.min(atOnce, left))]
+    const batch = taken(candidates, Math.min(atOnce, left))
     if (batch.length === 0) break
     left -= batch.length
-    const reasons = await Promise.all(batch.map(({ value }) => modules.reasonOf(value)))
-    const failing = reasons.findIndex(each => each !== undefined)
+    const reasons = await Promise.all(batch.map(reasonOf))
+    const failing = reasons.findIndex(reason => reason !== undefined)
     if (failing < 0) continue
-    best = batch[failing]!
-    reason = reasons[failing]!
-    candidates = fresh(best, seen)
+    best = { value: batch[failing]!, reason: reasons[failing]! }
+    candidates = fresh(smaller(best.value), seen)
   }
-  return { value: best.value, reason }
+  return best
 }
 
-/** Values of an arbitrary with all that is needed to shrink them. */
-export function drawShrinkable<T>(
-  arbitrary: fc.Arbitrary<T>,
-  { count, seed }: { readonly count: number; readonly seed: number }
-): readonly Shrinkable<T>[] {
-  const drawing = new Drawing(arbitrary)
-  fc.sample(drawing, { numRuns: count, seed })
-  const shrinkable = ({ value_: value, context }: fc.Value<T>): Shrinkable<T> => ({
-    value,
-    smaller: () => arbitrary.shrink(value, context).map(shrinkable)
-  })
-  return drawing.drawn.map(shrinkable)
+/** With fewer inputs, then with fewer steps, of which some may make no topology. */
+export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
+  for (const inputs of shorter(scenario.inputs ?? [])) if (inputs.length > 0) yield { ...scenario, inputs }
+  for (const topology of shorter(scenario.topology)) yield { ...scenario, topology }
+  for (const step of scenario.topology) yield { ...scenario, topology: without(step, scenario.topology) }
 }
 
-/** An arbitrary that notes what it gives. */
-class Drawing<T> extends fc.Arbitrary<T> {
-  readonly drawn: fc.Value<T>[] = []
-  readonly #inner: fc.Arbitrary<T>
-
-  constructor(inner: fc.Arbitrary<T>) {
-    super()
-    this.#inner = inner
-  }
-
-  generate(...from: Parameters<fc.Arbitrary<T>['generate']>): fc.Value<T> {
-    const value = this.#inner.generate(...from)
-    this.drawn.push(value)
-    return value
-  }
-
-  canShrinkWithoutContext(value: unknown): value is T {
-    return this.#inner.canShrinkWithoutContext(value)
-  }
-
-  shrink(value: T, context: unknown): fc.Stream<fc.Value<T>> {
-    return this.#inner.shrink(value, context)
+/** Halves, quarters and so on are taken out, at last single ones. */
+function* shorter<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let size = Math.ceil(list.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let start = 0; start < list.length; start += size) yield list.toSpliced(start, size)
   }
 }
 
-function* fresh<T>(from: Shrinkable<T>, seen: Set<string>): Generator<Shrinkable<T>> {
-  for (const candidate of from.smaller()) {
-    const text = JSON.stringify(candidate.value)
+/** What went on from the step goes on from what that came from. */
+function without(step: Step, topology: readonly Step[]): readonly Step[] {
+  const { as, from } = step
+  if (as === undefined || from === undefined) return topology.filter(other => other !== step)
+  const current = (name: string): string => (name === as ? from : name)
+  return topology
+    .filter(other => other !== step)
+    .map(other => ({
+      ...other,
+      ...(other.from === undefined ? {} : { from: current(other.from) }),
+      ...(other.with === undefined ? {} : { with: current(other.with) })
+    }))
+}
+
+function* fresh<T>(values: Iterable<T>, seen: Set<string>): Generator<T> {
+  for (const value of values) {
+    const text = JSON.stringify(value)
     if (seen.has(text)) continue
     seen.add(text)
-    yield candidate
+    yield value
   }
 }
 
-function* taken<T>(from: Iterator<T>, count: number): Generator<T> {
-  for (let i = 0; i < count; i++) {
+function taken<T>(from: Iterator<T>, count: number): T[] {
+  const values: T[] = []
+  while (values.length < count) {
     const { done, value } = from.next()
-    if (done === true) return
-    yield value
+    if (done === true) break
+    values.push(value)
   }
+  return values
 }
